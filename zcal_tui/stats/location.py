@@ -64,6 +64,11 @@ class LocationBias:
         """The number of rounds in which every place was measured, or as good as that."""
         return min(place.n for place in self.places)
 
+    @property
+    def tests(self) -> int:
+        """The number of z_offsets measured."""
+        return sum(place.n for place in self.places)
+
     def spread_bounds(self, error: float) -> tuple[float, float]:
         """Lower and upper bound of the spread, each wrong with probability `error` at most."""
         return self.evidence.bounds(error)
@@ -75,14 +80,15 @@ def location_bias(
     step: float = 0.0,
     prior_sigma: float = 0.0,
     prior_dof: float = 0.0,
+    prior_until: float = math.inf,
     confidence: float = 0.95,
 ) -> LocationBias:
     """The location bias in z_offsets that were measured at two or more places in two or more rounds.
 
     `step` (mm) is the Z step distance: half a step may be off at each place, however often it is measured. The prior
-    is about the scatter of one z_offset, mostly the person's (`operator_scatter`); with it a
-    single round is enough. ValueError on fewer than two places, a z_offset that is not finite, places that
-    share no rounds, or no degree of freedom.
+    is about the scatter of one z_offset, mostly the person's (`operator_scatter`); with it a single round is enough. It
+    gives way to the data once they have `prior_until` degrees of freedom. ValueError on fewer than two places, a
+    z_offset that is not finite, places that share no rounds, or no degree of freedom.
     """
     values = np.array([m.z_offset for m in measurements], dtype=np.float64)
     if not np.isfinite(values).all():
@@ -97,12 +103,13 @@ def location_bias(
     covariance = np.asarray(np.linalg.inv(design.T @ design), dtype=np.float64)
     coefficients = covariance @ (design.T @ values)
     residuals = values - design @ coefficients
+    own_dof = len(values) - design.shape[1]
     scatter = pooled_scatter(
         float((residuals**2).sum()),
-        len(values) - design.shape[1],
+        own_dof,
         least=step / math.sqrt(12.0),
         prior_sigma=prior_sigma,
-        prior_dof=prior_dof,
+        prior_dof=prior_dof if own_dof < prior_until else 0.0,
     )
     rounding = within(0.5 * step)
     count = len(places)

@@ -233,3 +233,23 @@ def studentised_range_cdf(q: float, count: int, dof: float) -> float:
 def studentised_range_ppf(p: float, count: int, dof: float) -> float:
     """The quantile at `p` in (0, 1) of the studentised range."""
     return _invert(lambda q: studentised_range_cdf(q, count, dof), p, 0.0, 4.0)
+
+
+def studentised_ends_cdf(q: float, above: int, below: int, dof: float) -> float:
+    """Probability that the largest of `above` normals minus the smallest of `below` others, over an independent s
+    (`dof` degrees of freedom), is at most `q`."""
+    spread = 10.0 / math.sqrt(2.0 * dof)
+    log_s = np.linspace(-spread - 14.0 / dof, min(spread, 3.0), 121)
+    s = np.exp(log_s)
+    weights = np.exp(dof * (log_s - 0.5 * s * s + 0.5))
+    x = np.linspace(-7.0, 7.0, 113)
+    density = above * np.exp(-0.5 * x * x) / _SQRT_2PI * normal_cdf_array(x) ** (above - 1)
+    within = normal_cdf_array((q * s)[:, None] - x) ** below
+    each = (density * within).sum(axis=1) * (x[1] - x[0])
+    return float(min(1.0, (weights * each).sum() / weights.sum()))
+
+
+@lru_cache(maxsize=1024)
+def studentised_ends_ppf(p: float, above: int, below: int, dof: float) -> float:
+    """The quantile at `p` of `studentised_ends_cdf`."""
+    return _invert(lambda q: studentised_ends_cdf(q, above, below, dof), p, -4.0, 4.0)

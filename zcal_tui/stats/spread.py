@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from zcal_tui.stats.combine import UncertaintyPart, effective_dof, t_quantile
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.quantiles import normal_cdf_array, studentised_range_ppf
+from zcal_tui.stats.quantiles import normal_cdf_array, studentised_ends_ppf, studentised_range_ppf
 
 FloatArray = NDArray[np.float64]
 
@@ -86,9 +86,22 @@ class SpreadEvidence:
             abs(difference) - tukey_quantile(1.0 - error, count, part.dof) * part.size / math.sqrt(2.0)
             for difference, part in pairs
         )
+        if max(part.size for _, part in pairs) <= 0.0:
+            return self.range, self.range
+        return max(0.0, low), self.upper_bound(error)
+
+    def upper_bound(self, error: float) -> float:
+        """The upper of `bounds`."""
+        count = len(self.means)
+        pairs = [
+            (float(self.means[i] - self.means[j]), self.pair_error(i, j))
+            for i in range(count)
+            for j in range(count)
+            if i != j
+        ]
         sizes = [part.size for _, part in pairs]
         if max(sizes) <= 0.0:
-            return self.range, self.range
+            return self.range
         if max(sizes) - min(sizes) <= _SAME * max(sizes):
             unit = sizes[0] / math.sqrt(2.0)
             high = unit * _upper_bound(self.range / unit, count, _whole(pairs[0][1].dof), error)
@@ -96,31 +109,26 @@ class SpreadEvidence:
             high = max(
                 difference + t_quantile(1.0 - error, part.dof) * part.size for difference, part in pairs
             )
-        return max(0.0, low), max(self.range, high)
+        return max(self.range, high)
 
-    def decision_bounds(self, error: float) -> tuple[float, float]:
-        """Like `bounds`, for a range that is far above the noise: the lower one allows for as many pairs as can be that
-        far apart at once (half of the means at each end), not for all of them."""
+    def lower_bound(self, error: float) -> float:
+        """Like the lower of `bounds`, for a range that is far above the noise: it allows for as many pairs as can be
+        that far apart at once (half of the means at each end), not for all of them."""
         count = len(self.means)
-        pairs = (count // 2) * (count - count // 2)
         low = max(
-            abs(float(self.means[i] - self.means[j])) - t_quantile(1.0 - error / pairs, part.dof) * part.size
+            abs(float(self.means[i] - self.means[j])) - self.ends_reach(part, error)
             for i in range(count)
             for j in range(i)
             for part in (self.pair_error(i, j),)
         )
-        return max(0.0, low), self.bounds(error)[1]
+        return max(0.0, low)
 
-    def possible_ends(self, error: float, limit: float) -> frozenset[int]:
-        """The means that may be `limit` apart from another one, each pair judged at `error`."""
-        found: set[int] = set()
-        for i in range(len(self.means)):
-            for j in range(i):
-                part = self.pair_error(i, j)
-                reach = t_quantile(1.0 - error, part.dof) * part.size
-                if abs(float(self.means[i] - self.means[j])) + reach >= limit:
-                    found |= {i, j}
-        return frozenset(found)
+    def ends_reach(self, part: UncertaintyPart, error: float) -> float:
+        """How far `lower_bound` is below a difference with this uncertainty."""
+        count = len(self.means)
+        above = count // 2
+        quantile = studentised_ends_ppf(1.0 - error, above, count - above, float(_whole(part.dof)))
+        return quantile * part.size / math.sqrt(2.0)
 
     def interval(self, confidence: float) -> Interval:
         """The true range, with half of the error on each side."""

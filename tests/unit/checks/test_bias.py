@@ -108,32 +108,32 @@ def test_two_places_have_no_shape() -> None:
 
 def test_the_time_left_follows_how_it_goes() -> None:
     table = Timetable(places=2, touches=4, docks=False)
-    predicted = table.round_seconds()
-    table.begin(1000.0, 2)
-    first = table.progress(1000.0, 4)
+    predicted = table.seconds(2)
+    table.begin(1000.0, 4)
+    first = table.progress(1000.0, 8)
     assert (first.done, first.total) == (0, 8)
     assert first.seconds_left == pytest.approx(2 * predicted)
     for n in (1, 2):
         table.touched(1000.0 + 0.2 * predicted * n)
     for n in (1, 2):
         table.felt(1000.0 + 0.4 * predicted + 0.8 * predicted * n)
-    half = table.progress(1000.0 + 2 * predicted, 4)
+    half = table.progress(1000.0 + 2 * predicted, 8)
     assert half.done == 2
     # It went half as fast as predicted, so the other round takes twice as long
     assert half.seconds_left == pytest.approx(2 * predicted)
-    later = table.progress(1000.0 + 2 * predicted + 30.0, 4)
+    later = table.progress(1000.0 + 2 * predicted + 30.0, 8)
     assert later.seconds_left == pytest.approx(2 * predicted - 30.0)
 
 
-def test_a_round_more_is_planned_from_where_it_stands() -> None:
-    table = Timetable(places=2, touches=4, docks=True)
-    table.begin(0.0, 1)
+def test_further_tests_are_planned_from_those_that_were_made() -> None:
+    table = Timetable(places=4, touches=4, docks=True)
+    table.begin(0.0, 2)
     for n in (1, 2):
         table.touched(20.0 * n)
         table.felt(100.0 * n)
-    assert table.progress(200.0, 1).seconds_left == 0.0
-    table.plan(2)
-    assert (table.progress(200.0, 1).seconds_left or 0.0) == pytest.approx(2 * table.round_seconds())
+    assert table.progress(200.0, 2).seconds_left == 0.0
+    table.plan(3)
+    assert (table.progress(200.0, 2).seconds_left or 0.0) == pytest.approx(table.seconds(3), abs=0.1)
 
 
 @pytest.mark.parametrize(("kinematics", "names"), [("delta", ("near A", "near B", "near C"))])

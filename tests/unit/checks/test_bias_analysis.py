@@ -84,6 +84,22 @@ def test_the_cap_is_kept() -> None:
     assert report([0.0, 0.02, 0.02, 0.0], rounds=4, sigma=0.01, max_rounds=4).further() == 0
 
 
+def test_rounds_keep_their_numbers_where_places_are_left_out() -> None:
+    """A round that measures other places than the one before is a round of its own."""
+    made = report([0.0, 0.012, 0.012, 0.020], rounds=2, sigma=0.008)
+    for turn, pair in ((3, PLACES[:2]), (4, PLACES[2:])):
+        for place in pair:
+            made.add(place, turn, 1.5)
+    assert made.rounds == 4
+
+
+def test_the_tests_to_come_are_those_of_the_open_places() -> None:
+    made = report([0.0, 0.012, 0.012, 0.020], rounds=2, sigma=0.008)
+    assert 2 <= made.further_tests() <= made.tests_left == 13
+    assert 2 <= len(made.upcoming()) <= 4
+    assert report([0.0, 0.08, 0.08, 0.0], rounds=2).further_tests() == 0
+
+
 def test_at_least_as_many_rounds_as_asked_for() -> None:
     made = BiasReport(BiasParameters(rounds=5, max_rounds=3), PLACES, 0.00125)
     assert (made.further(), made.cap) == (5, 5)

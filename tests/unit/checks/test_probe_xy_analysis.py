@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +133,29 @@ def test_the_signs_are_said_in_words(x: float, y: float, words: list[str]) -> No
     picture = drawing(x, y)
     for word in words:
         assert word in picture
+
+
+def half_width(looks: list[tuple[float, float]]) -> float:
+    found = estimates_of(looks)["x_offset"]
+    assert found.low is not None and found.high is not None
+    return (found.high - found.low) / 2
+
+
+def test_three_marks_rest_on_their_own_scatter() -> None:
+    """A person who sees well has a narrow interval, another one a wide one; fewer marks rest on the assumption."""
+    sharp = [(-20.0, 0.5), (-20.06, 0.53), (-19.95, 0.45)]
+    assert half_width(sharp) < 0.1
+    assert half_width([(10 * x, 10 * y) for x, y in sharp]) == pytest.approx(10 * half_width(sharp), rel=0.02)
+    assert half_width(sharp[:1]) == pytest.approx(0.49, abs=0.01)
+    assert half_width(sharp[:2]) > 0.2
+
+
+@pytest.mark.parametrize("marks", [3, 5])
+@pytest.mark.parametrize("eye", [0.05, 0.15, 0.4])
+def test_intervals_of_marks_cover_whatever_the_person_sees(marks: int, eye: float) -> None:
+    draws = np.random.default_rng(round(100 * eye) + marks)
+    covered = 0
+    for _ in range(600):
+        looks = [(float(x), float(y)) for x, y in draws.normal(0.0, eye, (marks, 2))]
+        covered += sum(e.low <= 0.0 <= e.high for e in estimates_of(looks).values())  # type: ignore[operator]
+    assert 0.93 <= covered / 1200 <= 0.97

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,9 @@ import pytest
 from zcal_tui.model import limits
 from zcal_tui.stats.location import LocationBias, Measurement, location_bias
 from zcal_tui.stats.operator_scatter import PRIOR_DOF, PRIOR_SIGMA
-from zcal_tui.stats.verdicts.location import (
-    LOOK_ERROR,
-    deciding_rounds,
-    further_rounds,
-    judge_spread,
-    places_to_measure,
-)
+from zcal_tui.stats.spread import SpreadEvidence
+from zcal_tui.stats.verdicts.location import LookErrors, deciding_rounds, judge_spread
+from zcal_tui.stats.verdicts.location_plan import next_tests
 
 STEP = 0.0025
 SIGMA = 0.006
@@ -158,41 +155,79 @@ def test_the_predicted_number_of_rounds_mostly_decides() -> None:
 def test_where_the_places_differ_by_the_limit_no_number_of_rounds_is_named() -> None:
     result = measured([0.0, 0.012, 0.012, 0.016], 6, sigma=0.022)
     assert deciding_rounds(result) is None
-    rule = judge_spread(result, cap=6)
+    rule = judge_spread(result, 24)
     assert rule.level == "unknown"
     assert [advice.key for advice in rule.advice] == ["steadier-paper-tests"]
     assert "varies by" in rule.advice[0].text
 
 
-def test_further_rounds_shrink_with_what_is_known() -> None:
+def test_further_tests_shrink_with_what_is_known() -> None:
     border = measured([0.0, 0.010, 0.010, 0.018], 2, sigma=0.008)
-    assert further_rounds(border, cap=6) >= 1
-    clear = measured([0.0, 0.05, 0.1, 0.1], 3)
-    assert further_rounds(clear, cap=6) == 0
-    assert further_rounds(border, cap=2) == 0
-    between = measured([0.0, 0.006, 0.006, 0.010], 2, seed=2, sigma=0.010)
-    assert 0 < further_rounds(between, cap=8) <= 6
+    assert next_tests(border, 16, 24).count >= 2
+    assert not next_tests(measured([0.0, 0.05, 0.1, 0.1], 3), 12, 24).tests
+    assert not next_tests(border, 1, 9).tests
+    assert next_tests(border, 4, 12).count <= 4
 
 
-def test_a_look_of_several_asks_for_more_than_a_single_one() -> None:
+def test_an_early_look_asks_for_more_than_a_single_one() -> None:
     result = measured([0.0, 0.003, 0.002, 0.001], 2, sigma=0.004)
-    single, several = (result.evidence.decision_bounds(error)[1] for error in (0.05, LOOK_ERROR))
-    assert single < several
-    limit = replace(limits.LOCATION_BIAS, value=0.5 * (single + several))
+    single, early = (result.evidence.upper_bound(LookErrors.at(8, most).passing) for most in (None, 21))
+    assert single < early
+    limit = replace(limits.LOCATION_BIAS, value=0.5 * (single + early))
     assert judge_spread(result, limit=limit).level == "pass"
-    assert judge_spread(result, cap=8, limit=limit).level != "pass"
+    assert judge_spread(result, 21, limit=limit).level != "pass"
+
+
+def test_the_errors_of_looks_grow_towards_the_last_one() -> None:
+    looks = [LookErrors.at(tests, 21) for tests in range(8, 22)]
+    assert all(a.passing < b.passing and a.failing < b.failing for a, b in itertools.pairwise(looks))
+    assert looks[-1].zone == LookErrors.at(8, None).zone
+    assert looks[-1].passing < LookErrors.at(8, None).passing
 
 
 def test_a_spread_about_the_limit_is_borderline() -> None:
-    rule = judge_spread(measured([0.0, 0.012, 0.012, 0.025], 6, sigma=0.003), cap=6)
+    rule = judge_spread(measured([0.0, 0.012, 0.012, 0.025], 6, sigma=0.003), 24)
     assert rule.level == "warn"
     assert "about the limit" in rule.reasons[0]
     assert [advice.key for advice in rule.advice] == ["borderline"]
 
 
-def test_places_between_the_ends_are_decided_first() -> None:
-    assert places_to_measure(measured([0.0, 0.012, 0.011, 0.024], 4, sigma=0.002)) == {0, 3}
-    assert places_to_measure(measured([0.0, 0.001, 0.002, 0.001], 4, sigma=0.002)) == {0, 1, 2, 3}
+def test_places_between_the_ends_are_dropped() -> None:
+    result = measured([0.0, 0.012, 0.011, 0.021], 3, sigma=0.004, seed=4)
+    plan = next_tests(result, 9, 21)
+    assert {result.highest, result.lowest} == set(plan.tests)
+    assert plan.decides
+    assert plan.rounds == 2
+
+
+def test_a_place_that_is_measured_alone_is_compared_with_the_farthest() -> None:
+    """A place that was measured once less than the others is caught up with, together with its opposite."""
+    heights = {0: 0.0, 1: 0.010, 2: 0.012, 3: 0.021}
+    seen = [Measurement(p, r, h) for r in range(4) for p, h in heights.items() if p != 3 or r < 2]
+    result = location_bias(seen, step=STEP, prior_sigma=0.010, prior_dof=50.0)
+    assert set(next_tests(result, 2, 16).tests) == {0, 3}
+
+
+def test_the_prior_gives_way_to_the_data() -> None:
+    """From so many degrees of freedom of their own the data alone count, whatever the prior."""
+    seen = Printer(np.random.default_rng(2), [0.0, 0.01, 0.01, 0.02], SIGMA).measure(3)
+    alone = location_bias(seen, step=STEP)
+    assert alone.dof == 6
+    until = location_bias(seen, step=STEP, prior_sigma=0.05, prior_dof=6.0, prior_until=6.0)
+    pooled = location_bias(seen, step=STEP, prior_sigma=0.05, prior_dof=6.0, prior_until=7.0)
+    assert until.spread == alone.spread
+    assert (pooled.spread.high or 0.0) > (alone.spread.high or 0.0)
+
+
+def test_the_lower_bound_allows_for_the_pairs_that_can_be_that_far_apart() -> None:
+    """Two means at each end are the worst; the largest difference then exceeds the bound in its share."""
+    rng = np.random.default_rng(4)
+    true, error, over = np.array([0.0, 0.0, 0.1, 0.1]), 0.10, 0
+    for _ in range(2000):
+        sigma = 0.01 * float(np.sqrt(rng.chisquare(9) / 9))
+        means = true + 0.01 * rng.standard_normal(4)
+        over += SpreadEvidence(means, np.full((4, 4), 2.0), sigma, 9.0).lower_bound(error) > 0.1
+    assert 0.08 <= over / 2000 <= 0.12
 
 
 @pytest.mark.parametrize("effects", [[0.0] * 4, [0.0, 0.01, 0.01, 0.02]])
@@ -210,58 +245,50 @@ def test_coverage_of_a_fixed_number_of_rounds(effects: list[float]) -> None:
     assert each / runs >= 0.925
 
 
-def stopped(rng: np.random.Generator, effects: list[float], cap: int) -> tuple[str, LocationBias]:
-    """Rounds until the verdict is clear or the cap is reached, by a person as the prior has them."""
-    sigma = PRIOR_SIGMA * float(np.sqrt(PRIOR_DOF / rng.chisquare(PRIOR_DOF)))
+def stopped(
+    rng: np.random.Generator, effects: list[float], sigma: float, most: int, prior: tuple[float, float]
+) -> tuple[str, LocationBias]:
+    """Rounds over all places until the verdict is clear or `most` tests are made."""
     printer = Printer(rng, effects, sigma)
-    printer.measure(2)
+    printer.measure()
     while True:
-        result = location_bias(printer.seen, step=STEP, prior_sigma=PRIOR_SIGMA, prior_dof=PRIOR_DOF)
-        level = judge_spread(result, cap=cap).level
-        if level != "unknown" or result.complete_rounds >= cap:
-            return level, result
         printer.measure()
+        result = location_bias(printer.seen, step=STEP, prior_sigma=prior[0], prior_dof=prior[1])
+        level = judge_spread(result, most).level
+        if level != "unknown" or result.tests >= most:
+            return level, result
+
+
+AT_THE_LIMIT = pytest.mark.parametrize(
+    ("effects", "wrong"),
+    [([0.0, 0.0125, 0.0125, 0.0251], "pass"), ([0.0, 0.0, 0.0249, 0.0249], "fail")],
+    ids=["just too much", "just within"],
+)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("effects", "wrong"),
-    [([0.0, 0.0125, 0.0125, 0.0255], "pass"), ([0.0, 0.0, 0.0245, 0.0245], "fail")],
-    ids=["just too much", "just within"],
-)
+@AT_THE_LIMIT
 def test_wrong_verdicts_with_stopping_are_within_the_error_rate(effects: list[float], wrong: str) -> None:
-    rng = np.random.default_rng(11)
-    runs = 150
-    ended = [stopped(rng, effects, 5) for _ in range(runs)]
+    rng, runs = np.random.default_rng(11), 150
+    ended = []
+    for _ in range(runs):
+        sigma = PRIOR_SIGMA * float(np.sqrt(PRIOR_DOF / rng.chisquare(PRIOR_DOF)))
+        ended.append(stopped(rng, effects, sigma, 20, (PRIOR_SIGMA, PRIOR_DOF)))
     assert sum(level == wrong for level, _ in ended) / runs <= 0.05
     assert sum(result.spread.covers(max(effects)) for _, result in ended) / runs >= 0.94
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("effects", "wrong"),
-    [([0.0, 0.0125, 0.0125, 0.0251], "pass"), ([0.0, 0.0, 0.0249, 0.0249], "fail")],
-    ids=["just too much", "just within"],
-)
+@AT_THE_LIMIT
 def test_wrong_verdicts_with_a_learned_scatter_are_within_the_error_rate(
     effects: list[float], wrong: str
 ) -> None:
-    """A prior from ten degrees of freedom of the person's own; with 4.5 % at each look 7 % passed."""
-    rng = np.random.default_rng(12)
-    runs, dof, found = 300, 10.0, 0
+    """A prior from ten degrees of freedom of the person's own."""
+    rng, runs, dof, found = np.random.default_rng(12), 300, 10.0, 0
     for _ in range(runs):
         sigma = rng.uniform(0.004, 0.008)
         prior = sigma * float(np.sqrt(rng.chisquare(dof) / dof))
-        printer = Printer(rng, effects, sigma)
-        printer.measure()
-        level = "unknown"
-        for _turn in range(5):
-            printer.measure()
-            result = location_bias(printer.seen, step=STEP, prior_sigma=prior, prior_dof=dof)
-            level = judge_spread(result, cap=6).level
-            if level != "unknown":
-                break
-        found += level == wrong
+        found += stopped(rng, effects, sigma, 24, (prior, dof))[0] == wrong
     print(f"{wrong}: {100 * found / runs:.1f} %")
     # 1.3 % is a standard error of 5 % in 300 runs
     assert found / runs <= 0.05 + 0.013

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -78,3 +80,21 @@ def test_nothing_is_narrower_than_nothing() -> None:
     assert quantiles.normal_range_cdf(-1.0, 10) == 0.0
     assert quantiles.studentised_range_cdf(0.0, 10, 5) == 0.0
     assert quantiles.chi2_cdf(-1.0, 5) == 0.0
+
+
+@pytest.mark.parametrize("dof", [3.0, 9.0, 200.0])
+@pytest.mark.parametrize("p", [0.7, 0.95, 0.99])
+def test_two_ends_are_a_difference_by_students_t(p: float, dof: float) -> None:
+    assert quantiles.studentised_ends_ppf(p, 1, 1, dof) == pytest.approx(
+        math.sqrt(2.0) * stats.t.ppf(p, dof), rel=1e-4
+    )
+
+
+def test_two_at_each_end_are_farther_apart_than_one_pair_and_less_than_bonferroni_says() -> None:
+    rng = np.random.default_rng(8)
+    draws = rng.standard_normal((200_000, 4)) / np.sqrt(rng.chisquare(9, (200_000, 1)) / 9)
+    apart = draws[:, :2].max(axis=1) - draws[:, 2:].min(axis=1)
+    for p in (0.7, 0.95, 0.99):
+        assert quantiles.studentised_ends_ppf(p, 2, 2, 9.0) == pytest.approx(
+            float(np.quantile(apart, p)), abs=0.04
+        )

@@ -1,5 +1,6 @@
 """From z_offsets at places in rounds to a spread, the verdict, and what to check. Pure."""
 
+import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -13,8 +14,9 @@ from zcal_tui.model.record import Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
 from zcal_tui.stats.location import LocationBias, Measurement, location_bias
-from zcal_tui.stats.operator_scatter import ScatterPrior
-from zcal_tui.stats.verdicts.location import further_rounds, judge_spread, places_to_measure
+from zcal_tui.stats.operator_scatter import LEARNED_DOF, ScatterPrior
+from zcal_tui.stats.verdicts.location import judge_spread
+from zcal_tui.stats.verdicts.location_plan import PAIR, NextTests, next_tests
 from zcal_tui.stats.verdicts.rule import VerdictRule
 
 PEOPLE = ScatterPrior()
@@ -42,11 +44,14 @@ class BiasReport:
         self._places = tuple(places)
         self._cap = max(parameters.max_rounds, parameters.rounds)
         self._least = parameters.rounds
-        self._most_tests = max(parameters.max_tests, parameters.rounds * len(self._places))
+        self._most_tests = min(
+            max(parameters.max_tests, parameters.rounds * len(self._places)), self._cap * len(self._places)
+        )
         self._step = step
         self._prior = prior if parameters.gauge == "paper" else FINER_GAUGE
         self._found: list[Measurement] = []
         self._result: LocationBias | None = None
+        self._next: NextTests | None = None
 
     @property
     def cap(self) -> int:
@@ -56,7 +61,12 @@ class BiasReport:
     @property
     def tests_left(self) -> int:
         """The most paper tests that are still made."""
-        return max(0, min(self._most_tests, self._cap * len(self._places)) - len(self._found))
+        return max(0, self._most_tests - len(self._found))
+
+    @property
+    def most_tests(self) -> int:
+        """The most paper tests."""
+        return self._most_tests
 
     @property
     def z_offset(self) -> float | None:
@@ -67,23 +77,29 @@ class BiasReport:
     def rounds(self) -> int:
         """Rounds that are done; from the first verdict on without the places that are decided."""
         counts = [sum(m.place == number for m in self._found) for number in range(len(self._places))]
-        return max(counts) if min(counts) >= self._least else min(counts)
+        return len({m.round for m in self._found}) if min(counts) >= self._least else min(counts)
 
     def upcoming(self) -> tuple[Place, ...]:
-        """The places of the next round: all of them at first, then those that are not decided; two at least."""
-        left = self._most_tests - len(self._found)
+        """The places of the next round: all of them at first, then those that lead to a verdict soonest, if the data do
+        not give one yet."""
         if self._result is None or self.rounds < self._least:
             return self._places
-        open_ = places_to_measure(self._result)
-        return tuple(place for number, place in enumerate(self._places) if number in open_)[: max(2, left)]
+        tests = self._next_tests(self._result).tests
+        wanted = sorted(tests, key=lambda number: -tests[number])[: max(PAIR, self.tests_left)]
+        return tuple(place for number, place in enumerate(self._places) if number in wanted)
 
     def add(self, place: Place, turn: int, z_offset: float) -> EstimateUpdated | None:
         """Add a z_offset (mm). Returns the estimates, once every place has one."""
         self._found.append(Measurement(self._places.index(place), turn, z_offset))
+        self._next = None
         if not self.rounds:
             return None
         self._result = location_bias(
-            self._found, step=self._step, prior_sigma=self._prior.sigma, prior_dof=self._prior.dof
+            self._found,
+            step=self._step,
+            prior_sigma=self._prior.sigma,
+            prior_dof=self._prior.dof,
+            prior_until=math.inf if self._prior.learned else LEARNED_DOF,
         )
         return EstimateUpdated(self._estimates(self._result))
 
@@ -93,9 +109,18 @@ class BiasReport:
             return self._least - self.rounds
         if self._result is None or self.rounds >= self._cap:
             return 0
-        rounds = further_rounds(self._result, cap=self._cap)
-        left = (self._most_tests - len(self._found)) // len(self.upcoming())
-        return min(rounds, left, self._cap - self.rounds)
+        return min(self._next_tests(self._result).rounds, self._cap - self.rounds)
+
+    def further_tests(self) -> int:
+        """How many more paper tests the verdict will take, by the data so far; 0 where it is clear or none is left."""
+        if self._result is None or self.rounds < self._least:
+            return self.further() * len(self._places)
+        return min(self._next_tests(self._result).count, self.tests_left) if self.further() else 0
+
+    def _next_tests(self, result: LocationBias) -> NextTests:
+        if self._next is None:
+            self._next = next_tests(result, self.tests_left, self._most_tests)
+        return self._next
 
     def conclusion(self) -> Iterator[Event]:
         """The verdict and what follows from it; nothing before every place was measured twice."""
@@ -132,7 +157,7 @@ class BiasReport:
 
     def _judge(self, result: LocationBias) -> VerdictRule:
         names = {number: phrase(place) for number, place in enumerate(self._places)}
-        return judge_spread(result, cap=self._cap, names=names)
+        return judge_spread(result, self._most_tests, names)
 
     def _estimates(self, result: LocationBias) -> dict[str, Estimate]:
         found = {"spread": estimate("spread", result.spread)}

@@ -58,7 +58,7 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
     report = BiasReport(parameters, places, step, context.scatter.prior)
     taken_over = _take_over(context, parameters, places, report)
     timetable = Timetable(places=len(places), touches=parameters.touches, docks=macros is not None)
-    await _announce(context, report, timetable, places)
+    await _announce(context, report, timetable, places, parameters.gauge)
     if (first := offsets_first(probe)) is not None:
         context.emit(Notice(first))
     await require_cold(context)
@@ -106,7 +106,7 @@ class _Rounds:
 
     async def measure(self) -> None:
         """Round after round, until the answer is clear, the cap is reached, or the person has enough."""
-        self._timetable.begin(self._context.clock.now(), self._report.further())
+        self._timetable.begin(self._context.clock.now(), self._report.further_tests())
         self._tell_progress()
         while self._report.further() > 0:
             if self._report.rounds >= self._parameters.rounds and not await self._goes_on():
@@ -115,16 +115,17 @@ class _Rounds:
 
     async def _goes_on(self) -> bool:
         """Whether the person wants another round; each takes minutes of theirs."""
-        further = self._report.further()
+        further = self._report.further_tests()
         self._timetable.plan(further)
         upcoming = self._report.upcoming()
-        share = len(upcoming) / len(self._places)
+        places = ", ".join(place.name for place in upcoming)
         return await self._context.operator.confirm(
             Confirm(
                 "another-round",
                 "The rounds so far do not decide. Measure another one?",
-                f"About {further} more would decide, or reach the limit of paper tests. {len(upcoming)} of "
-                f"{len(self._places)} places are left, {duration(share * self._timetable.round_seconds())} a round.",
+                f"It takes {len(upcoming)} of {len(self._places)} places ({places}), about "
+                f"{duration(self._timetable.seconds(len(upcoming)))}. About {further} more paper tests would decide, "
+                f"or reach the limit: {duration(self._timetable.seconds(further))}.",
                 yes="Another round",
                 no="Judge now",
             )
@@ -205,7 +206,7 @@ class _Rounds:
         self._tell_progress()
 
     def _tell_progress(self) -> None:
-        self._context.emit(self._timetable.progress(self._context.clock.now(), self._report.cap))
+        self._context.emit(self._timetable.progress(self._context.clock.now(), self._report.most_tests))
 
 
 async def _lower(context: Context, height: float) -> None:
@@ -238,20 +239,24 @@ def _take_over(
 
 
 async def _announce(
-    context: Context, report: BiasReport, timetable: Timetable, places: tuple[Place, ...]
+    context: Context, report: BiasReport, timetable: Timetable, places: tuple[Place, ...], gauge: str
 ) -> None:
     """What it will take, before anything moves."""
     names = ", ".join(place.name for place in places)
-    one = timetable.round_seconds()
-    least = max(1, report.further())
-    most = max(least, report.tests_left // len(places))
-    span = (
-        f"{duration(least * one)} to {duration(most * one)}" if most > least else f"{duration(least * one)}"
-    )
-    rounds = f"{least} to {most} rounds" if most > least else f"{least} round(s)"
-    context.emit(
-        Notice(f"{len(places)} places ({names}), {rounds}: about {span}, with a paper test at each place.")
-    )
+    least = max(1, report.further_tests())
+    most = max(least, report.tests_left)
+    tests = f"{least} to {most} paper tests" if most > least else f"{least} paper tests"
+    span = duration(timetable.seconds(least))
+    if most > least:
+        span += f" to {duration(timetable.seconds(most))}"
+    context.emit(Notice(f"{len(places)} places ({names}), {tests}: about {span}."))
+    if gauge == "paper":
+        context.emit(
+            Notice(
+                "A feeler gauge or a nozzle that senses contact is finer than paper, so fewer tests decide. Choose it "
+                "with the setting gauge (--gauge feeler, --gauge contact)."
+            )
+        )
 
 
 def offsets_first(probe: ProbeConfig) -> str | None:

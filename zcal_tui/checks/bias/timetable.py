@@ -16,26 +16,25 @@ class Timetable:
     """Seconds of the printer's clock."""
 
     def __init__(self, *, places: int, touches: int, docks: bool) -> None:
-        self._places = places
         self._of_touching = TRAVEL + touches * TOUCH + (DOCKING / places if docks else 0.0)
         self._of_paper = TRAVEL + PAPER
         self._began = 0.0
-        self._rounds = 0
+        self._tests = 0
         self._touched = self._felt = 0
         self._spent = 0.0
 
-    def round_seconds(self) -> float:
-        """How long a round takes, by how it went so far."""
-        return self._places * (self._of_touching + self._of_paper) * self._pace
+    def seconds(self, tests: int) -> float:
+        """How long so many paper tests take with their samples, by how it went so far."""
+        return tests * (self._of_touching + self._of_paper) * self._pace
 
-    def begin(self, now: float, rounds: int) -> None:
-        """The measuring begins, with so many rounds to come."""
+    def begin(self, now: float, tests: int) -> None:
+        """The measuring begins, with so many paper tests to come."""
         self._began = now
-        self._rounds = rounds
+        self._tests = tests
 
     def plan(self, further: int) -> None:
-        """So many rounds are still to come after those that were measured."""
-        self._rounds = self._felt // self._places + further
+        """So many paper tests are still to come after those that were made."""
+        self._tests = self._felt + further
 
     def touched(self, now: float) -> None:
         """One place's touches are done."""
@@ -47,14 +46,11 @@ class Timetable:
         self._felt += 1
         self._spent = now - self._began
 
-    def progress(self, now: float, cap: int) -> Progress:
-        """Paper tests done, of those that it can take at most, and the time that the planned ones still take."""
-        planned = self._rounds * self._places
-        left = (planned - self._touched) * self._of_touching + (planned - self._felt) * self._of_paper
+    def progress(self, now: float, most: int) -> Progress:
+        """Paper tests done, of the `most` that it can take, and the time that the planned ones still take."""
+        left = (self._tests - self._touched) * self._of_touching + (self._tests - self._felt) * self._of_paper
         since = now - self._began - self._spent
-        return Progress(
-            self._felt, max(planned, cap * self._places), round(max(0.0, left * self._pace - since), 1)
-        )
+        return Progress(self._felt, max(self._tests, most), round(max(0.0, left * self._pace - since), 1))
 
     @property
     def _pace(self) -> float:

@@ -1,6 +1,8 @@
 """From positions over the mark to x_offset and y_offset: estimates, verdict, and what to save. Pure."""
 
+import math
 from collections.abc import Iterator, Sequence
+from statistics import variance
 
 from zcal_tui.checks.estimates import differs
 from zcal_tui.checks.probe_xy.drawing import drawing
@@ -15,14 +17,29 @@ from zcal_tui.stats.offsets import mean_of_repeats
 EYE_SIGMA, EYE_DOF = 0.2, 6.0
 """mm, and its degrees of freedom: our assumption of how accurately a person centres a nozzle over a dot; no source has
 a figure."""
+OWN_DOF = 4
+"""Degrees of freedom, both axes together, from which the marks' own scatter replaces that assumption: three marks."""
+RESOLUTION = 0.01
+"""mm: the nozzle is moved in steps of this at the least."""
 AXES = ("x_offset", "y_offset")
 
 
 def estimates_of(offsets: Sequence[Xy]) -> dict[str, Estimate]:
-    """x_offset and y_offset (mm) from the positions so far."""
+    """x_offset and y_offset (mm) from the positions so far. A person sees as well along X as along Y, so the scatter of
+    the marks is that of both axes together."""
+    own = len(offsets) - 1
+    prior_dof = EYE_DOF if 2 * own < OWN_DOF else 0.0
     found = {}
     for axis, name in enumerate(AXES):
-        mean = mean_of_repeats([one[axis] for one in offsets], prior_sigma=EYE_SIGMA, prior_dof=EYE_DOF).mean
+        other = [one[1 - axis] for one in offsets]
+        squares = own * variance(other) if own else 0.0
+        dof = prior_dof + own
+        mean = mean_of_repeats(
+            [one[axis] for one in offsets],
+            step=RESOLUTION,
+            prior_sigma=math.sqrt((prior_dof * EYE_SIGMA**2 + squares) / dof),
+            prior_dof=dof,
+        ).mean
         found[name] = Estimate(name, mean.value, mean.low, mean.high, components=mean.components)
     return found
 
@@ -43,7 +60,7 @@ def conclusion(state: PrinterState, probe: ProbeConfig, offsets: Sequence[Xy]) -
     level, limit = Level.PASS, limits.XY_ACCURACY
     if max(halves) > limit.value:
         level = Level.UNKNOWN
-        reasons.append(f"Not accurate enough. Repeat it, closer to the mark. {limit.sentence}")
+        reasons.append(f"Not accurate enough. Repeat it with five marks (--repeats 5). {limit.sentence}")
     else:
         reasons.append(f"Accurate enough. {limit.sentence}")
     yield VerdictReached(

@@ -8,7 +8,9 @@ from zcal_tui.model.lazy_dataclass import dataclass
 class ProbeXyParameters:
     """How the probe's X and Y offsets are measured."""
 
-    repeats: int = parameter(1, "number of marks; more show how well you see the mark", minimum=1, maximum=9)
+    repeats: int = parameter(
+        3, "number of marks; from three on their own scatter counts", minimum=1, maximum=9
+    )
     x: float | None = parameter(None, "toolhead position for the mark; default: middle of the bed", unit="mm")
     y: float | None = parameter(None, "toolhead position for the mark; default: middle of the bed", unit="mm")
     home: bool = home_parameter()

@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
+from statistics import fmean
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import ABOVE_JOGGED, ABOVE_MARK, travel_clearance
@@ -31,6 +33,9 @@ from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.geometry import Xy, area, measuring_site, z_limits
 
+APART = 10.0
+"""mm between two marks."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -51,7 +56,7 @@ async def measure(context: Context, parameters: ProbeXyParameters) -> None:
     require_person(context.operator, "A person has to mark the tape and move the nozzle over the mark.")
     probe = require_probe(context.printer.state)
     macros = stow_macros(context.printer.state, parameters.attach, parameters.detach)
-    place = _chosen_place(context, parameters, probe)
+    places = _places(context, parameters, probe)
     await require_cold(context)
     await home_cold(context, allowed=parameters.home)
     await context.holder.clear_mesh()
@@ -61,9 +66,12 @@ async def measure(context: Context, parameters: ProbeXyParameters) -> None:
     seen: list[Seen] = []
     numbers = _Numbers()
     try:
-        for test in range(1, parameters.repeats + 1):
+        for test, place in enumerate(places, start=1):
+            if test == 1 or place == places[0]:
+                await _ask_for_tape(context, places)
+            expected = _mean([one.offsets for one in seen]) or (probe.x_offset, probe.y_offset)
             seen.append(
-                await _look(context, probe, macros, place, clearance, test, parameters.repeats, numbers)
+                await _look(context, probe, macros, place, clearance, test, len(places), numbers, expected)
             )
             context.emit(
                 EstimateUpdated(await asyncio.to_thread(estimates_of, [one.offsets for one in seen]))
@@ -93,6 +101,29 @@ class _Numbers:
         return first
 
 
+async def _ask_for_tape(context: Context, places: Sequence[Xy]) -> None:
+    """Once for all marks, if each has its own place."""
+    x, y = places[0]
+    strip = "" if len(set(places)) == 1 else f" Its marks are {APART:g} mm apart, so use a strip."
+    await context.operator.confirm(
+        Confirm(
+            "tape",
+            "Is a piece of tape on the bed where the probe will touch?",
+            f"Use painter's tape or paper that you can write on. The probe comes down onto it.{strip} "
+            f"The toolhead goes to X {x:.1f} Y {y:.1f}.",
+            yes="Yes, it is",
+            no="Without tape",
+        )
+    )
+
+
+def _mean(offsets: Sequence[Xy]) -> Xy | None:
+    """The mean of the offsets so far, so that the nozzle comes close to the next mark; None before the first."""
+    if not offsets:
+        return None
+    return fmean(x for x, _ in offsets), fmean(y for _, y in offsets)
+
+
 async def _look(
     context: Context,
     probe: ProbeConfig,
@@ -102,17 +133,8 @@ async def _look(
     test: int,
     tests: int,
     numbers: _Numbers,
+    expected: Xy,
 ) -> Seen:
-    await context.operator.confirm(
-        Confirm(
-            "tape",
-            "Is a piece of tape on the bed where the probe will touch?",
-            "Use painter's tape or paper that you can write on. The probe comes down onto it. "
-            f"The toolhead goes to X {place[0]:.1f} Y {place[1]:.1f}.",
-            yes="Yes, it is",
-            no="Without tape",
-        )
-    )
     context.emit(Stage("travel", f"Going to X {place[0]:.1f} Y {place[1]:.1f}"))
     await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
     async with probe_attached(context, macros):
@@ -141,8 +163,11 @@ async def _look(
         marked = await context.operator.confirm(
             Confirm(
                 "mark",
-                "Mark the tape directly under the probe tip.",
-                f"The tip is now {ABOVE_MARK:g} mm above the point it probed. A fine dot or a cross is best.",
+                "Mark the tape directly under the probe tip."
+                if tests == 1
+                else f"Mark {test} of {tests}: mark the tape directly under the probe tip.",
+                f"The tip is now {ABOVE_MARK:g} mm above the point it probed. A fine dot or a cross is best. "
+                "Look from another side each time: what you see askew then averages out.",
                 yes="Marked",
                 no="Abort",
             )
@@ -151,7 +176,7 @@ async def _look(
         if not marked:
             raise CheckCancelled
         _tell(context, numbers.next(), "mark", test, probed[:2])
-    aim = probed[0] + probe.x_offset, probed[1] + probe.y_offset
+    aim = probed[0] + expected[0], probed[1] + expected[1]
     allowed = area(context.printer.state)
     aim = allowed.nearest(aim) if allowed is not None else aim
     async with probe_docked(context, macros):  # it may have been attached before the check began
@@ -239,11 +264,24 @@ async def _make(context: Context, move: JogMove, expected: float) -> None:
     await go_to(context.printer, *target, speed=JOG_SPEED)
 
 
-def _chosen_place(context: Context, parameters: ProbeXyParameters, probe: ProbeConfig) -> Xy:
-    """The toolhead's position with the probe over the tape. Raises CheckRefused where it is out of reach."""
+def _places(context: Context, parameters: ProbeXyParameters, probe: ProbeConfig) -> tuple[Xy, ...]:
+    """The toolhead's positions with the probe over the tape, a mark at each: a row about the place, or the place itself
+    again and again where the axes leave no room for one. Raises CheckRefused where the place is out of reach."""
     site = measuring_site(context.printer.state, probe)
     middle = site.toolhead if site is not None else position(context.printer)[:2]
     x = middle[0] if parameters.x is None else parameters.x
     y = middle[1] if parameters.y is None else parameters.y
     require_inside(context.printer, x, y)
-    return x, y
+    allowed = area(context.printer.state)
+    for along_x, along_y in ((APART, 0.0), (0.0, APART)):
+        row = tuple(
+            (
+                x + along_x * (n - (parameters.repeats - 1) / 2),
+                y + along_y * (n - (parameters.repeats - 1) / 2),
+            )
+            for n in range(parameters.repeats)
+        )
+        aims = [(place[0] + probe.x_offset, place[1] + probe.y_offset) for place in row]
+        if allowed is not None and all(allowed.contains(place) for place in (*row, *aims)):
+            return row
+    return ((x, y),) * parameters.repeats

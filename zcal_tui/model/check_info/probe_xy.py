@@ -5,7 +5,7 @@ from zcal_tui.model.check_info.info import CheckInfo, EstimateInfo, Needs, needs
 
 
 def _needs(capabilities: Capabilities) -> Needs:
-    return Needs(probe=True, person=True, cold=True, minutes=4.0)
+    return Needs(probe=True, person=True, cold=True, minutes=6.0)
 
 
 INFO = CheckInfo(
@@ -15,8 +15,8 @@ INFO = CheckInfo(
     learn="Where is the probe relative to the nozzle?",
     explain=(
         "Probes the bed, asks you to mark that point on a piece of tape, and lets you move the nozzle over the mark. "
-        "The difference between the two toolhead positions is x_offset and y_offset. If they are wrong, every other "
-        "measurement is taken in the wrong place."
+        "The difference between the two toolhead positions is x_offset and y_offset. Three marks show how well you see "
+        "them. If the offsets are wrong, every other measurement is taken in the wrong place."
     ),
     needs=_needs,
     unfit=needs_a_probe,

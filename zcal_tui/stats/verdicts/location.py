@@ -7,6 +7,7 @@ declared about it (limits.BIAS_ZONE on both sides): a spread that the data place
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,12 +21,14 @@ from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, boun
 ERROR_RATE = 0.05
 """Wrong verdicts, of each kind, at most."""
 
-LOOK_ERROR = 0.025
-"""At each look of several. By simulation the looks together are wrong in less than ERROR_RATE, with the prior of the
-paper test and with a learned one, since most wrong verdicts would be wrong at several of them (docs/statistics.md)."""
+PASS_ERROR, FAIL_ERROR = 0.03, 0.045
+"""At the last look of several; at an earlier one times the square of the share of the tests that are made by then. By
+simulation the looks together are wrong in less than ERROR_RATE, with the prior of the paper test and with a learned one
+(docs/statistics.md)."""
 
 ZONE_ERROR = 0.3
-"""For the ends of the zone, where a wrong verdict is a warning, and another look costs a person minutes."""
+"""For the ends of the zone, where a wrong verdict is a warning, and another look costs a person minutes. At an earlier
+look times the share of the tests that are made by then."""
 
 FIRST_LOOK = 2
 """The first number of rounds at which a verdict is possible: one round cannot distinguish drift from place."""
@@ -34,23 +37,41 @@ MOST_ROUNDS = 12
 """More is not asked of a person: at five places that would be 60 paper tests and more."""
 
 
+@dataclass(frozen=True, slots=True)
+class LookErrors:
+    """Error rates of a look: of a pass, of a fail, and of each end of the zone."""
+
+    passing: float = ERROR_RATE
+    failing: float = ERROR_RATE
+    zone: float = ZONE_ERROR
+
+    @classmethod
+    def at(cls, tests: int, most: int | None) -> LookErrors:
+        """After so many tests of at most `most`; None: their number was fixed beforehand."""
+        if most is None:
+            return cls()
+        share = min(1.0, tests / most)
+        return cls(PASS_ERROR * share**2, FAIL_ERROR * share**2, ZONE_ERROR * share)
+
+
 def judge_spread(
     result: LocationBias,
-    cap: int | None = None,
+    most_tests: int | None = None,
     names: Mapping[int, str] | None = None,
     *,
     limit: Limit | None = None,
 ) -> VerdictRule:
     """The verdict: pass if the spread is below the limit, fail if it is above, unknown if the data do not decide.
 
-    `cap` is the number of rounds planned, where measuring stops as soon as the verdict is clear; each look then has
-    LOOK_ERROR. None: the number of rounds was fixed beforehand. `names` are the places'
-    for people. `limit` is `limits.LOCATION_BIAS` if not given.
+    `most_tests` is how many z_offsets are measured at most, where measuring stops as soon as the verdict is clear; the
+    error rate is spent over the looks. None: their number was fixed beforehand. `names` are the places' for people.
+    `limit` is `limits.LOCATION_BIAS` if not given.
     """
     limit = limit or limits.LOCATION_BIAS
-    error = _look_error(cap)
-    low, high = result.evidence.decision_bounds(error)
-    level = _level(result.evidence, error, limit)
+    errors = LookErrors.at(result.tests, most_tests)
+    low = result.evidence.lower_bound(errors.failing)
+    high = result.evidence.upper_bound(errors.passing)
+    level = level_of(result.evidence, errors, limit)
     highest, lowest = (
         f"at place {place}" if names is None else names[place] for place in (result.highest, result.lowest)
     )
@@ -74,53 +95,31 @@ def judge_spread(
     return VerdictRule(level, (reasons[level], *_drift_reason(result), end), _advice(level, result, limit))
 
 
-def places_to_measure(result: LocationBias) -> frozenset[int]:
-    """The places that may still be an end of a spread at the limit; the others are decided. All of them where none is
-    left."""
-    ends = result.evidence.possible_ends(ZONE_ERROR, limits.LOCATION_BIAS.value)
-    numbers = [effect.place for effect in result.places]
-    return frozenset(numbers[n] for n in ends) or frozenset(numbers)
-
-
-def further_rounds(result: LocationBias, cap: int = 8) -> int:
-    """How many more rounds the verdict will take by these estimates: 0 if it is clear or `cap` rounds are done."""
-    limit = limits.LOCATION_BIAS
-    done = result.complete_rounds
-    if done >= cap or _level(result.evidence, _look_error(cap), limit) != "unknown":
-        return 0
-    for rounds in range(max(done + 1, FIRST_LOOK), cap):
-        if _expected_level(result, rounds, cap, limit) != "unknown":
-            return rounds - done
-    return cap - done
-
-
 def deciding_rounds(result: LocationBias, limit: Limit | None = None) -> int | None:
     """How many rounds a repeat needs to decide, if it finds the same; None if MOST_ROUNDS do not."""
     limit = limit or limits.LOCATION_BIAS
-    for cap in range(max(result.complete_rounds, FIRST_LOOK), MOST_ROUNDS + 1):
-        if _expected_level(result, cap, cap, limit) != "unknown":
-            return cap
+    for rounds in range(max(result.complete_rounds, FIRST_LOOK), MOST_ROUNDS + 1):
+        if _expected_level(result, rounds, limit) != "unknown":
+            return rounds
     return None
 
 
-def _look_error(cap: int | None) -> float:
-    """The error rate of a look; of a single one where the number of rounds was fixed beforehand."""
-    return ERROR_RATE if cap is None else LOOK_ERROR
-
-
-def _level(evidence: SpreadEvidence, error: float, limit: Limit) -> Level:
-    low, high = evidence.decision_bounds(error)
-    if high < limit.value:
+def level_of(evidence: SpreadEvidence, errors: LookErrors, limit: Limit) -> Level:
+    """The verdict's level at a look with these error rates."""
+    if evidence.upper_bound(errors.passing) < limit.value:
         return "pass"
-    if low > limit.value:
+    if evidence.lower_bound(errors.failing) > limit.value:
         return "fail"
-    low, high = evidence.decision_bounds(ZONE_ERROR)
     zone = limits.BIAS_ZONE.value * limit.value
-    return "warn" if limit.value - zone < low and high < limit.value + zone else "unknown"
+    inside = (
+        evidence.lower_bound(errors.zone) > limit.value - zone
+        and evidence.upper_bound(errors.zone) < limit.value + zone
+    )
+    return "warn" if inside else "unknown"
 
 
-def _expected_level(result: LocationBias, rounds: int, cap: int, limit: Limit) -> Level:
-    """The level after so many rounds of at most `cap` if they find what was found so far."""
+def _expected_level(result: LocationBias, rounds: int, limit: Limit) -> Level:
+    """The level after so many rounds and no more if they find what was found so far."""
     evidence = result.evidence
     count = len(evidence.means)
     expected = SpreadEvidence(
@@ -130,7 +129,7 @@ def _expected_level(result: LocationBias, rounds: int, cap: int, limit: Limit) -
         evidence.dof + (rounds - result.complete_rounds) * (count - 1),
         evidence.systematic,
     )
-    return _level(expected, _look_error(cap), limit)
+    return level_of(expected, LookErrors.at(rounds * count, rounds * count), limit)
 
 
 def _drift_reason(result: LocationBias) -> list[str]:
@@ -186,5 +185,6 @@ def _more_rounds(result: LocationBias, limit: Limit) -> Advice:
         "steadier-paper-tests",
         "More rounds will hardly decide: the places differ by about the limit. A single z_offset varies by "
         f"{micrometres(result.sigma.value)}, mostly from the paper test. Repeat with nozzle and bed clean "
-        "and cold, one sheet of paper, and the same slight drag at every place.",
+        "and cold, one sheet of paper, and the same slight drag at every place. A feeler gauge (--gauge feeler) or a "
+        "nozzle that senses contact (--gauge contact) measures finer.",
     )
