@@ -22,13 +22,9 @@ MIN_RUNS = 4
 FRAME_DEPENDENT = ("mean",)
 """Estimates whose meaning changed with Klipper's frame of probed heights (versions.BED_FRAME_SINCE)."""
 NORMAL_95 = 1.96
-OWN_DOF = 30.0
-"""Degrees of freedom with which the runs' own intervals count for the scatter between runs, unless the runs scatter
-significantly more; our choice."""
-PLACES_SHARE = 0.87
-"""How many independent places for a step there are, per place: neighbours have most runs in common (by simulation)."""
-STEP_ERROR = 0.05
-"""Error rate of the test for a step, shared by all places where it may be."""
+STEP_ERROR, SLOPE_ERROR = 0.03, 0.02
+"""Error rates of the test for a step, shared by all places where it may be, and of that for a line: together 5 % over
+the runs shown."""
 INDIVIDUALS = 2.66
 """Of an individuals chart: its limits are the mean ± this times the mean moving range."""
 ALL_PAIRS = 300
@@ -53,19 +49,20 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A change of `value` (95 % from `low` to `high`) for each `per`, over `runs` runs."""
+    """A change of `value` (95 % from `low` to `high`) for each `per`, over `runs` runs, with its p-value."""
 
     value: float
     low: float
     high: float
     per: Literal["day", "run"]
     runs: int
+    p: float
     unit: str
 
     @property
     def significant(self) -> bool:
         """Whether it is statistically significant."""
-        return self.low > 0.0 or self.high < 0.0
+        return self.p < SLOPE_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,42 +132,59 @@ def slope(found: Sequence[TrendPoint]) -> Slope | None:
     from zcal_tui.stats.quantiles import t_ppf
 
     # Points that happen to be on a line do not make it more certain than the estimates are
-    half_width = max(t_ppf(0.975, len(usable) - 2) * error, NORMAL_95 * _own_error(x, usable))
-    unit = usable[-1].estimate.unit
-    return Slope(value, value - half_width, value + half_width, "day" if by_day else "run", len(usable), unit)
+    own = _own_error(x, usable)
+    dof = len(usable) - 2
+    half_width = max(t_ppf(0.975, dof) * error, NORMAL_95 * own)
+    return Slope(
+        value,
+        value - half_width,
+        value + half_width,
+        "day" if by_day else "run",
+        len(usable),
+        max(_p(value, error, dof), _p(value, own)),
+        usable[-1].estimate.unit,
+    )
+
+
+def _p(size: float, error: float, dof: float = math.inf) -> float:
+    """The two-sided p-value of a size with this standard error, known with `dof` degrees of freedom."""
+    if error <= 0.0:
+        return 0.0 if size else 1.0
+    if math.isinf(dof):
+        return math.erfc(abs(size) / error / math.sqrt(2.0))
+    from zcal_tui.stats.quantiles import t_two_sided_p
+
+    return t_two_sided_p(abs(size) / error, dof)
 
 
 def step(found: Sequence[TrendPoint]) -> Step | None:
     """The most significant step in the comparable runs; None for fewer than four.
 
-    The scatter is pooled: about the means before and after the step, and of the runs' own intervals.
+    The scatter is that about the means before and after it: between the runs more may differ than their intervals
+    say. A step within the runs' own intervals is none, though, however alike the runs happen to be.
     """
     usable = [point for point in found if point.comparable]
     count = len(usable)
     if count < MIN_RUNS:
         return None
-    from zcal_tui.stats.quantiles import chi2_ppf, t_ppf, t_two_sided_p
+    from zcal_tui.stats.quantiles import t_ppf
 
     values = [point.estimate.value or 0.0 for point in usable]
-    own = math.fsum((_half(point.estimate) / NORMAL_95) ** 2 for point in usable) / count
-    splits = list(_two_means(values))
-    usual = own * chi2_ppf(0.95, count - 2)
-    own_dof = OWN_DOF if own > 0.0 and min(squares for *_, squares in splits) <= usual else 0.0
-    dof = own_dof + count - 2
-    best: tuple[float, int, float, float] | None = None
-    for number, size, squares in splits:
-        variance = (own_dof * own + squares) / dof
-        error = math.sqrt(variance * (1.0 / number + 1.0 / (count - number)))
+    own = math.sqrt(math.fsum((_half(point.estimate) / NORMAL_95) ** 2 for point in usable) / count)
+    dof = count - 2
+    best: tuple[float, int, float, float, float] | None = None
+    for number, size, squares in _two_means(values):
+        share = math.sqrt(1.0 / number + 1.0 / (count - number))
+        error = math.sqrt(squares / dof) * share
         t = math.inf if error == 0.0 and size else 0.0 if error == 0.0 else abs(size) / error
         if best is None or t > best[0]:
-            best = t, number, size, error
+            best = t, number, size, error, own * share
     assert best is not None
-    t, number, size, error = best
-    p = min(1.0, PLACES_SHARE * (count - 1) * (0.0 if math.isinf(t) else t_two_sided_p(t, dof)))
-    reach = t_ppf(0.975, dof) * error
+    _, number, size, error, own_error = best
+    p = min(1.0, max((count - 1) * _p(size, error, dof), _p(size, own_error)))
+    reach = max(t_ppf(0.975, dof) * error, NORMAL_95 * own_error)
     last = usable[number]
-    unit = last.estimate.unit
-    return Step(size, size - reach, size + reach, number, count, p, unit, last.record.id)
+    return Step(size, size - reach, size + reach, number, count, p, last.estimate.unit, last.record.id)
 
 
 def _two_means(values: Sequence[float]) -> Iterator[tuple[int, float, float]]:
