@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.errors import CampaignError
+from campaigns.near_limits import drawn_machine
 from campaigns.printer import ROOT, CampaignPrinter, printer
-from campaigns.random_truths import as_toml, random_truth
+from campaigns.random_truths import as_toml
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.record import READY_CHECK
 from zcal_tui.sim.host.klippy_source import Source
@@ -66,7 +67,7 @@ def calibrate(base: Path, profile: str, seed: int, source: Source, only: Sequenc
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     truth = folder / TRUTH
-    document = random_truth(profile, seed)
+    document = drawn_machine(profile, seed)
     truth.write_text(as_toml(document), encoding="utf-8")
     seed_of_draws = int(document["simulation"]["seed"])
     options = ("--truth", str(truth))

@@ -70,6 +70,23 @@ class MachineTruth:
         """How much higher the probe triggers over this point of the bed than over its middle."""
         return self._machine.geometry.location_bias(*bed)
 
+    @property
+    def location_spread(self) -> float:
+        """The difference of z_offset between the corners of the bed mesh, or near the towers of a delta."""
+        mesh = self._sections["bed_mesh"]
+        radius = float(mesh.get("mesh_radius") or 0.0)
+        if radius:
+            angles = [math.radians(stepper.angle) for stepper in self.wiring.drives]
+            places = [(radius * math.cos(angle), radius * math.sin(angle)) for angle in angles]
+        else:
+            (left, front), (right, back) = (
+                [float(number) for number in (mesh.get(name) or "").split(",")]
+                for name in ("mesh_min", "mesh_max")
+            )
+            places = [(x, y) for x in (left, right) for y in (front, back)]
+        offsets = [self.paper_offset(place) for place in places]
+        return max(offsets) - min(offsets)
+
     def paper_offset(self, bed: Xy) -> float:
         """The z_offset that a paper test by an unbiased person gives over this point, cold and clean.
 

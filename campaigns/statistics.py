@@ -5,13 +5,18 @@ that is added changes no other.
 """
 
 import zlib
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 
 from campaigns import (
     accuracy_claims,
     backlash_claims,
+    history_claims,
     location_claims,
+    mark_claims,
+    offset_claims,
     operator_claims,
     paper_claims,
     scatter_claims,
@@ -20,7 +25,7 @@ from campaigns import (
 )
 from campaigns.options import CampaignOptions
 from campaigns.report import CampaignReport, Criterion
-from campaigns.simulated_claim import Claim, ClaimResult
+from campaigns.simulated_claim import Claim, ClaimResult, Tried
 
 NAME = "statistics"
 RUNS = 2000
@@ -34,6 +39,9 @@ CLAIMS: tuple[Claim, ...] = (
     *series_claims.CLAIMS,
     *accuracy_claims.CLAIMS,
     *location_claims.CLAIMS,
+    *offset_claims.CLAIMS,
+    *mark_claims.CLAIMS,
+    *history_claims.CLAIMS,
     *scatter_claims.CLAIMS,
     *thermal_claims.CLAIMS,
 )
@@ -43,9 +51,11 @@ def run(options: CampaignOptions) -> CampaignReport:
     """Simulate every claim."""
     runs = RUNS if options.runs is None else options.runs
     tested = []
-    for number, claim in enumerate(CLAIMS):
-        options.progress(f"{NAME}: {number} of {len(CLAIMS)}")
-        tested.append(simulate(claim, runs, options.seed))
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(_tried, number, runs, options.seed) for number in range(len(CLAIMS))]
+        for number, (claim, tried) in enumerate(zip(CLAIMS, running, strict=True)):
+            options.progress(f"{NAME}: {number} of {len(CLAIMS)}")
+            tested.append(ClaimResult(claim, tried.result()))
     broken = [f"{one.claim.quantity}, {one.claim.condition}" for one in tested if one.broken]
     return CampaignReport(
         NAME,
@@ -60,6 +70,11 @@ def run(options: CampaignOptions) -> CampaignReport:
             ),
         ),
     )
+
+
+def _tried(number: int, runs: int, seed: int) -> tuple[Tried, ...]:
+    """One claim's simulations, in a process of their own."""
+    return simulate(CLAIMS[number], runs, seed).tried
 
 
 def simulate(claim: Claim, runs: int, seed: int) -> ClaimResult:

@@ -10,8 +10,9 @@ import pytest
 from campaigns import calibrated, calibrations
 from campaigns.calibrated import CalibrationTruth
 from campaigns.errors import CampaignError
+from campaigns.near_limits import drawn_machine
 from campaigns.options import CampaignOptions
-from campaigns.random_truths import as_toml, random_truth
+from campaigns.random_truths import as_toml
 
 
 class Calibrations:
@@ -27,7 +28,7 @@ class Calibrations:
         self.done.append((profile, seed))
         folder = calibrated.folder_of(base, profile, seed)
         folder.mkdir(parents=True, exist_ok=True)
-        truth = random_truth(profile, seed)
+        truth = drawn_machine(profile, seed)
         (folder / calibrated.TRUTH).write_text(as_toml(truth))
         if (profile, seed) in self.failing:
             raise CampaignError("The gantry fell off.")
