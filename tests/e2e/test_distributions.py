@@ -92,8 +92,8 @@ def test_the_wheel_measures_in_a_clean_home(distributions: tuple[Path, Path], tm
 def test_the_simulator_alone_needs_no_textual(distributions: tuple[Path, Path], tmp_path: Path) -> None:
     python = environment(tmp_path / "env")
     run(python, "-m", "pip", "install", "--quiet", "--no-deps", distributions[1])
-    run(python, "-m", "pip", "install", "--quiet", "pytest>=8.4")
-    missing = "import importlib.util as u; print(u.find_spec('textual'), u.find_spec('numpy'))"
+    run(python, "-m", "pip", "install", "--quiet", "pytest>=8.4", "numpy", "platformdirs")
+    missing = "import importlib.util as u; print(u.find_spec('textual'), u.find_spec('websockets'))"
     assert run(python, "-c", missing).split() == ["None", "None"]
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "test_mine.py").write_text(THREE_LINES)
