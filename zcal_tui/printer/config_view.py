@@ -165,6 +165,11 @@ def macro_wraps(state: PrinterState, command: str) -> bool:
     return _has_text(options.get("rename_existing"))
 
 
+def homes_by_macros(state: PrinterState) -> bool:
+    """Whether G28 runs G-code of the user's, which can attach a docked probe first."""
+    return "homing_override" in state.settings or macro_wraps(state, "G28")
+
+
 def z_rail(state: PrinterState) -> ZRail | None:
     """The rail that carries Z, or None where the configuration shows none."""
     section = _z_section(state)

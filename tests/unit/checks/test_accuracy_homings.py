@@ -122,6 +122,38 @@ async def test_homings_that_are_left_out_are_named(bench: Bench, given: dict[str
     assert "first layer" in verdict.reasons[-1]
 
 
+@pytest.mark.parametrize("wraps_probing", [False, True])
+@pytest.mark.parametrize("homes", ["", "gcode_macro g28", "homing_override"])
+async def test_a_docked_probe_is_only_homed_with_where_a_macro_attaches_it(
+    machine: Machine, bench: Bench, homes: str, wraps_probing: bool
+) -> None:
+    settings = machine.objects["configfile"]["settings"]
+    for name in ("attach_probe", "dock_probe"):
+        settings[f"gcode_macro {name}"] = {"gcode": "G1 X10"}
+    on = [False]
+
+    async def turn(to: bool) -> None:
+        on[0] = to
+
+    async def query(_: dict[str, str]) -> None:
+        machine.objects["probe"]["last_query"] = not on[0]
+
+    machine.handlers["ATTACH_PROBE"] = lambda _: turn(True)
+    machine.handlers["DOCK_PROBE"] = lambda _: turn(False)
+    machine.handlers["QUERY_PROBE"] = query
+    if wraps_probing:
+        settings["gcode_macro probe_accuracy"] = {
+            "rename_existing": "_PROBE_ACCURACY",
+            "gcode": "ATTACH_PROBE",
+        }
+    if homes:
+        settings[homes] = {"rename_existing": "_G28", "gcode": "ATTACH_PROBE\n_G28"}
+    await bench.printer.restart_and_wait()
+    printer, verdict = await judged(bench, STEADY)
+    assert (printer.homed > 0) is bool(homes)
+    assert any("does not attach the probe" in reason for reason in verdict.reasons) is not bool(homes)
+
+
 async def test_a_probe_that_fails_is_not_homed_with(bench: Bench) -> None:
     printer = HomedPrinter(bench, ())
 

@@ -11,7 +11,7 @@ from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.dock.attach import dock_macros
+from zcal_tui.checks.dock.attach import dock_macros, stow_macros
 from zcal_tui.checks.method_sampler import chosen_method, sampler_of
 from zcal_tui.checks.preconditions import require_probe
 from zcal_tui.checks.probing import samples_here
@@ -25,8 +25,9 @@ from zcal_tui.checks.travel import (
 )
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.config_view import ProbeConfig, z_rail
+from zcal_tui.printer.config_view import ProbeConfig, homes_by_macros, z_rail
 from zcal_tui.printer.gcode import ProbingSettings
+from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.verdicts.stopping import START_SAMPLES, StoppingPlan
 from zcal_tui.transport.failures import GcodeError
 
@@ -56,7 +57,7 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
                 await _touch(context, parameters, report, site.probe)
             place = position(context.printer)[:2]
         if homes and method is None:
-            report.not_homed = _why_not_homed(parameters)
+            report.not_homed = _why_not_homed(context.printer.state, parameters, site.probe)
             if not report.not_homed and await asyncio.to_thread(lambda: report.worth_homing):
                 docked = dock_macros(context.printer.state, parameters.attach, parameters.detach) is not None
                 report.homings = HomingReport(parameters, site.probe, site.step, docked=docked)
@@ -81,17 +82,24 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
         context.emit(event)
 
 
-def _why_not_homed(parameters: AccuracyParameters) -> str:
-    """Why the homings are left out, as a sentence for the verdict; empty where they are not."""
+def _why_not_homed(state: PrinterState, parameters: AccuracyParameters, probe: ProbeConfig) -> str:
+    """Why the homings are left out, as a sentence for the verdict; empty where they are not. Where macros dock the
+    probe after the samples, Klipper's own G28 would home without it."""
     flags = {
         "--homings 0": parameters.homings == 0,
         "--here": parameters.here,
         "--no-home": not parameters.home,
     }
     given = next((flag for flag, left_out in flags.items() if left_out), None)
-    if given is None:
-        return ""
-    return f"The probe homes Z, and how homing repeats was not measured ({given})."
+    if given is not None:
+        return f"The probe homes Z, and how homing repeats was not measured ({given})."
+    docked = not probe.prepares and stow_macros(state, parameters.attach, parameters.detach) is not None
+    if docked and not homes_by_macros(state):
+        return (
+            "The probe homes Z, and how homing repeats was not measured: G28 is Klipper's own here, and does not "
+            "attach the probe."
+        )
+    return ""
 
 
 async def _down_again(context: Context, height: float) -> None:
