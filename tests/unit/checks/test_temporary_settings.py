@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes.klippy import FakeKlippy
-from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.waiting import until
 from zcal_tui.checks.lease.process import OWN_NAME
 from zcal_tui.checks.lease.temporary_settings import TemporarySettings
@@ -167,3 +167,88 @@ async def test_leaving_at_once_undoes_nothing_in_a_print(printer: Printer, machi
         before = len(machine.scripts)
         await settings.abandon(0.5)
         assert machine.scripts[before:] == []
+
+
+@pytest.fixture
+async def heating(printer: Printer, machine: Machine, klippy: FakeKlippy) -> list[str]:
+    """A printer with heaters and the module; the actions that the module was asked for."""
+
+    async def heat(parameters: dict[str, str]) -> None:
+        machine.change(parameters["HEATER"], target=float(parameters["TARGET"]))
+
+    actions: list[str] = []
+
+    def lease(parameters: dict[str, Any]) -> dict[str, object]:
+        actions.append(parameters.get("action", "take"))
+        return {"holder": OWN_NAME, "holds": []}
+
+    machine.handlers["SET_HEATER_TEMPERATURE"] = heat
+    for name in ("heater_bed", "extruder"):
+        machine.objects[name] = {"temperature": 25.0, "target": 0.0}
+    machine.objects["heaters"] = {"available_heaters": ["heater_bed", "extruder"]}
+    machine.objects["zcal"] = {"version": "1.4.0", "unavailable": {}}
+    klippy.endpoints["zcal/lease"] = lease
+    await printer.restart_and_wait()
+    return actions
+
+
+def targets(machine: Machine) -> list[float]:
+    return [machine.objects[name]["target"] for name in ("heater_bed", "extruder")]
+
+
+async def test_a_heater_that_somebody_else_has_set_stays_and_the_other_is_turned_off(
+    printer: Printer, machine: Machine, heating: list[str]
+) -> None:
+    lent = holder(printer)
+    async with lent.lease():
+        await lent.borrow_offset()
+        await lent.heat({"heater_bed": 60.0, "extruder": 200.0})
+        machine.change("extruder", target=250.0)  # somebody heats up for a print
+        lent.keep_offset()
+    assert targets(machine) == [0.0, 250.0]
+    assert heating[-1] == "end"
+
+
+async def test_a_kept_offset_does_not_end_the_lease_while_a_heater_stays_on(
+    printer: Printer, machine: Machine, heating: list[str]
+) -> None:
+    async def refuse(_: dict[str, str]) -> None:
+        raise Refused("Unknown variable 'heater'")
+
+    lent = holder(printer)
+    async with lent.lease():
+        await lent.borrow_offset()
+        await lent.heat({"extruder": 200.0})
+        machine.handlers["SET_HEATER_TEMPERATURE"] = refuse
+        lent.keep_offset()
+    assert heating[-1] == "restore", "the module turns it off"
+
+
+async def test_what_was_turned_off_at_the_end_of_its_time_is_not_heated_again(
+    printer: Printer, machine: Machine, heating: list[str]
+) -> None:
+    machine.change("heater_bed", target=50.0)
+    await printer.refresh()
+    lent = holder(printer)
+    async with lent.lease():
+        await lent.borrow_offset()
+        await lent.heat({"heater_bed": 60.0})
+        await lent.turn_off(["heater_bed"])
+        lent.keep_offset()
+    assert targets(machine) == [0.0, 0.0]
+
+
+async def test_leaving_at_once_without_the_modules_answer_ends_at_the_first_targets(
+    printer: Printer, machine: Machine, klippy: FakeKlippy, heating: list[str]
+) -> None:
+    lent = holder(printer)
+    with pytest.raises(ZeroDivisionError):
+        async with lent.lease():
+            for target in (60.0, 110.0):
+                await lent.heat({"heater_bed": target})
+                await printer.refresh()
+            klippy.endpoints.pop("zcal/lease")
+            left = await lent.abandon(1.0)
+            assert "heaters" in left[0]
+            raise ZeroDivisionError
+    assert targets(machine) == [0.0, 0.0]

@@ -111,9 +111,8 @@ class Heat:
             self._ended = asyncio.ensure_future(self._turn_off(self._plan))
 
     async def _turn_off(self, plan: HotPlan) -> None:
-        lines = (f"SET_HEATER_TEMPERATURE HEATER={name} TARGET=0" for name in plan.targets)
         try:
-            await self._context.printer.gcode("\n".join(lines))
+            await self._context.holder.turn_off(plan.targets)
         except TransportError as error:
             self._context.emit(
                 Notice(f"The heaters were not turned off at the end of the agreed time: {error}")

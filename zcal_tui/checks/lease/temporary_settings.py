@@ -35,6 +35,8 @@ RATE_LOOK = 0.1
 HEATING_NEEDS_MODULE = "Heating needs the [zcal] module."
 LONGEST = 3600.0
 """The longest lease that the module grants, in seconds of the printer."""
+SAME_TARGET = 0.05
+"""°C within which two targets are the same."""
 OFFSET = "gcode_offset"
 """The live G-code offset's name in a lease."""
 
@@ -159,9 +161,17 @@ class TemporarySettings:
                 "Install it with `zcal-tui install`, then start again.",
             )
         now = self._printer.state.heaters
-        before = {name: now[name].target if name in now else 0.0 for name in targets}
-        await self._change({"heaters": dict(targets)}, _heating(before))
+        for name, target in targets.items():
+            before = now[name].target if name in now else 0.0
+            # One by one: another client may take over a single heater
+            self._undo.append(_Undo("heaters", _heating({name: before}), _targets(name, target)))
+        await self._change({"heaters": dict(targets)}, "")
         await self._printer.gcode(_heating(targets))
+
+    async def turn_off(self, heaters: Collection[str]) -> None:
+        """Turn heaters off that `heat` turned on; they then stay off at the end of the run, too."""
+        await self._printer.gcode(_heating(dict.fromkeys(heaters, 0.0)))
+        self._undo = [undo for undo in self._undo if undo.kind != "heaters"]
 
     async def idle_timeout(self, seconds: float) -> None:
         """Lengthen idle_timeout, as a paper test may; never with heaters on."""
@@ -203,7 +213,7 @@ class TemporarySettings:
         unconfirmed = [name for name, task in sent.items() if not _succeeded(task)]
         if leased and unconfirmed:
             # Behind the commands that still run, in case the module does not answer at all
-            for undo in self._undo:
+            for undo in reversed(self._undo):
                 if undo.kind == "heaters":
                     sent[undo.script] = asyncio.create_task(self._printer.gcode(undo.script))
         on = await self._heaters_on(limit / 2)
@@ -319,10 +329,12 @@ class TemporarySettings:
             # A print has started: heights that change during it are worse than settings that stay changed
             await self._leave_to_the_print()
             return
+        put_back = False
         if self._keeps:
             # The module restores all or nothing; the lease stays until everything but the kept setting is restored
-            await self._put_back()
-        action = "end" if self._keeps else "restore"
+            put_back = await self._put_back()
+        # What could not be put back here, such as a heater, is more important than the setting to keep
+        action = "end" if put_back else "restore"
         if self._printer.state.job and self._held and action == "restore":
             held = " and ".join(sorted(self._held))
             self._emit(Notice(f"A print has started. The [zcal] module restores {held} after the print."))
@@ -352,11 +364,12 @@ class TemporarySettings:
         except TransportError:
             logger.info("the lease was not released", exc_info=True)
 
-    async def _put_back(self) -> None:
+    async def _put_back(self) -> bool:
+        """Restore everything but what is kept; False where a command for that failed."""
         if self._printer.state.job and self._undo:
             kinds = " and ".join(sorted({undo.kind for undo in self._undo}))
             self._emit(Notice(f"A print has started. Settings that stay changed: {kinds}."))
-            return
+            return True
         restored = True
         for undo in reversed(self._undo):
             if undo.kind in self._keeps:
@@ -373,6 +386,7 @@ class TemporarySettings:
         if restored and (self._mesh is not None or self._offset is not None):
             self._mesh = self._offset = None
             self._unrestored(None, None)
+        return restored
 
 
 @dataclass(frozen=True)
@@ -382,6 +396,16 @@ class _Undo:
     kind: str
     script: str
     still_ours: Callable[[PrinterState], bool]
+
+
+def _targets(name: str, target: float) -> Callable[[PrinterState], bool]:
+    """Whether a heater still has the target (°C) that we gave it."""
+
+    def still_ours(state: PrinterState) -> bool:
+        heater = state.heaters.get(name)
+        return heater is not None and abs(heater.target - target) < SAME_TARGET
+
+    return still_ours
 
 
 def _succeeded(task: "asyncio.Task[Any]") -> bool:
