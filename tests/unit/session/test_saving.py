@@ -1,5 +1,6 @@
 """Saving on a printer that misbehaves: what must not be staged is not, what is staged is not left unsaid."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -9,10 +10,12 @@ import pytest
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.saving import TAKEN, Klipper, Person, save
+from zcal_tui.model.events import Event, Notice
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving import saver as saving
 from zcal_tui.session.saving import text as save_text
+from zcal_tui.session.saving.discard import discard_soon
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -285,6 +288,50 @@ async def test_a_print_or_another_program_is_not_restarted_away(
     assert done.state == "staged"
     assert set(klipper.pending) == {"probe"}
     assert f"not restarted because {words}" in done.messages
+
+
+@pytest.mark.parametrize(("agreed", "asks"), [(True, True), (False, True), (None, True), (False, False)])
+async def test_what_another_client_has_staged_meanwhile_is_only_lost_by_consent(
+    printer: Printer, klipper: Klipper, agreed: bool | None, asks: bool
+) -> None:
+    staged_by_klipper(klipper)
+    klipper.set_pending("extruder", "pid_kp", "22.1")
+    person = Person(save=False, discard_others=agreed)
+    person.present = asks
+    done = await save(printer, person, OWN, policy="ask")
+    keys = [question.key for question in done.asked]
+    assert keys == (["save", "discard-others"] if asks else [])
+    if agreed:
+        assert klipper.pending == {}
+        assert done.state == "declined"
+    else:
+        assert set(klipper.pending) == {"probe", "extruder"}
+        assert done.state == "staged"
+        assert "what another client has staged ([extruder] pid_kp: 22.1)" in done.messages
+
+
+async def test_what_klipper_refuses_to_write_is_not_discarded_with_others_values_unasked(
+    printer: Printer, klipper: Klipper
+) -> None:
+    staged_by_klipper(klipper)
+    klipper.set_pending("extruder", "pid_kp", "22.1")
+    klipper.refusal = "Unable to write config file during SAVE_CONFIG"
+    done = await save(printer, Person(save=True, discard_pending=False), OWN)
+    assert [question.key for question in done.asked] == ["save", "discard-pending"]
+    assert set(klipper.pending) == {"probe", "extruder"}
+
+
+async def test_a_program_that_ends_does_not_discard_others_values(printer: Printer, klipper: Klipper) -> None:
+    staged_by_klipper(klipper)
+    klipper.set_pending("extruder", "pid_kp", "22.1")
+    await printer.start()
+    said: list[Event] = []
+    discard_soon(printer, said.append, (OWN,))
+    await asyncio.sleep(0.05)
+    assert set(klipper.pending) == {"probe", "extruder"}
+    assert [event.text for event in said if isinstance(event, Notice)] == [
+        f"[probe] calibrate may be pending in Klipper. {save_text.PENDING_MEANS}"
+    ]
 
 
 async def test_what_klipper_has_dropped_meanwhile_is_not_saved(printer: Printer, klipper: Klipper) -> None:

@@ -7,7 +7,7 @@ are not saved afterwards, they must not stay pending for somebody else's SAVE_CO
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Event, Notice, Stage
@@ -15,10 +15,13 @@ from zcal_tui.model.record import Change
 from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.saving.staging import ValueToStage
 from zcal_tui.session.saving.text import PENDING_MEANS
 from zcal_tui.transport.failures import ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)
+
+Pending = Mapping[str, Mapping[str, str]]
 
 LINK_PATIENCE = 30.0
 """Seconds of wall time to wait for a lost connection while a value may be pending."""
@@ -29,8 +32,14 @@ _RESTARTS: set["asyncio.Task[None]"] = set()
 """Restarts that nobody waits for: the loop holds only weak references to tasks."""
 
 
-async def discard(printer: Printer, emit: Callable[[Event], None], changes: Sequence[Change]) -> bool:
-    """Restart klippy if any of these values is pending; a notice names what stays pending.
+async def discard(
+    printer: Printer,
+    emit: Callable[[Event], None],
+    changes: Sequence[Change],
+    agree: Callable[[str], Awaitable[bool]],
+) -> bool:
+    """Restart klippy if any of these values is pending; a notice names what stays pending. `agree` is asked whether
+    others' values, which it is given as a text, may be lost with them.
 
     Returns whether none is pending any more. Raises nothing but asyncio.CancelledError.
     """
@@ -50,13 +59,19 @@ async def discard(printer: Printer, emit: Callable[[Event], None], changes: Sequ
         return _halted(emit)
     if not any(change.option in state.save_config.items.get(change.section, {}) for change in changes):
         return True
-    if (reason := must_not_restart(state)) is not None:
+    try:
+        reason = must_not_restart(state) or await _kept_by_others(printer, changes, agree)
+    except TransportError as error:
+        emit(Notice(f"{_named(changes)} may be pending in Klipper: {error}. {PENDING_MEANS}"))
+        return False
+    if reason is not None:
         emit(
             Notice(
                 f"{_named(changes)} stays pending. Klipper is not restarted because {reason}. {PENDING_MEANS}"
             )
         )
         return False
+    state = printer.state
     emit(Stage("save", "Restarting Klipper to discard the staged values"))
     values = "; ".join(pending_lines(state.save_config.items))
     try:
@@ -71,12 +86,35 @@ async def discard(printer: Printer, emit: Callable[[Event], None], changes: Sequ
     return True
 
 
+def pending_of_others(state: PrinterState, ours: Iterable[Change | ValueToStage]) -> Pending:
+    """What is pending in other sections than these values': a RESTART would discard it as well."""
+    own = {value.section for value in ours}
+    return {name: options for name, options in state.save_config.items.items() if name not in own}
+
+
+async def _kept_by_others(
+    printer: Printer, changes: Sequence[Change], agree: Callable[[str], Awaitable[bool]]
+) -> str | None:
+    """Why others' pending values forbid a restart, as a clause; None where there are none, or all may be lost. A person
+    may take long to agree, so the printer is looked at again. Raises TransportError."""
+    agreed: Pending = {}
+    while (others := pending_of_others(printer.state, changes)) and others != agreed:
+        lines = "; ".join(pending_lines(others))
+        if not await agree(lines):
+            return f"it would discard what another client has staged ({lines})"
+        agreed = others
+        if (reason := must_not_restart(await printer.refresh())) is not None:
+            return reason
+    return None
+
+
 def discard_soon(printer: Printer, emit: Callable[[Event], None], changes: Sequence[Change]) -> None:
     """The same without waiting, for a program that is ending: klippy restarts as soon as its current command ends, even
     if the connection is closed by then."""
     if not changes:
         return
-    if not printer.state.ready or must_not_restart(printer.state) is not None:
+    forbidden = must_not_restart(printer.state) is not None or pending_of_others(printer.state, changes)
+    if not printer.state.ready or forbidden:
         emit(Notice(f"{_named(changes)} may be pending in Klipper. {PENDING_MEANS}"))
         return
     task = asyncio.create_task(_restart(printer), name="zcal restart")

@@ -37,6 +37,7 @@ from zcal_tui.session.saving.discard import (
     discard,
     discard_soon,
     must_not_restart,
+    pending_of_others,
     wait_for_state,
 )
 from zcal_tui.session.saving.plan import ManualEdit, SavePlan, make_plan
@@ -135,8 +136,23 @@ class Saver:
 
     async def _discard(self) -> None:
         unsaved = [c for c in self._changes if c.state == "staged" and self._staged_by_klipper(c)]
-        if unsaved and await discard(self._printer, self._emit, unsaved):
+        if unsaved and await discard(self._printer, self._emit, unsaved, self._may_lose):
             self._set_state(unsaved, "declined")
+
+    async def _may_lose(self, others: str) -> bool:
+        """Ask whether a RESTART may also discard what another client has staged meanwhile."""
+        if not self._operator.present or self._cancelled():
+            return False
+        question = Confirm(
+            key="discard-others",
+            text="Restart Klipper to discard what was staged, and another client's values with it?",
+            detail=f"Pending of another client: {others}.\n{save_text.PENDING_MEANS}",
+            yes="Restart and discard",
+            no="Leave them pending",
+        )
+        with contextlib.suppress(CheckCancelled):
+            return await self._operator.confirm(question)
+        return False
 
     def _staged_by_klipper(self, value: Change | ValueToStage) -> bool:
         """Whether one of Klipper's own commands staged it."""
@@ -538,7 +554,8 @@ class Saver:
         if must_not_restart(self._printer.state) is not None:
             return problem
         # Consent to Klipper's own staging command included its discarding
-        asked = not any(self._staged_by_klipper(value) for value in plan.values)
+        others = pending_of_others(self._printer.state, plan.values)
+        asked = bool(others) or not any(self._staged_by_klipper(value) for value in plan.values)
         if asked and (not self._operator.present or self._cancelled()):
             return problem
         question = Confirm(
