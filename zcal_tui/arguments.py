@@ -474,6 +474,21 @@ def _check_heat(check: str, given: Mapping[str, Any]) -> None:
         raise UsageError(f"{check} heats every printer: give the temperature with {' and '.join(missing)}")
 
 
+def _check_own_heat(check: str, given: Mapping[str, Any], printer: str, own: Mapping[str, str]) -> None:
+    """Raises UsageError where a check that measures cold by default would heat a printer as its own settings in the
+    file say: the file is no consent."""
+    from zcal_tui.checks.full_calibration import DECLARED
+    from zcal_tui.checks.parameters import specs
+
+    heating = {spec.name for spec in specs(DECLARED[check].parameters) if spec.unit == "°C"}
+    unsaid = sorted(heating & own.keys() - _typed(given).keys())
+    if unsaid and not DECLARED[check].info.heats:
+        flags = " and ".join(f"--{name}" for name in unsaid)
+        raise UsageError(
+            f"{check} would heat {printer} as the file says: give the temperature with {flags}, or remove it there"
+        )
+
+
 def _places(check: str, given: Mapping[str, Any]) -> int | None:
     """How many checks run at the same time; None for all."""
     if (asked := given.get("at_once")) is not None:
@@ -493,7 +508,9 @@ def _several(
     found: list[CommandPrinter] = []
     if (listed := given.get("printers")) is not None:
         for one in read_printers(as_path(listed), lease):
-            parameters = _parameters(check, given, one.checks.get(check, _NONE))
+            own = one.checks.get(check, _NONE)
+            _check_own_heat(check, given, one.name, own)
+            parameters = _parameters(check, given, own)
             found.append(
                 CommandPrinter(
                     one.name,

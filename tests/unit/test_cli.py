@@ -165,6 +165,15 @@ def test_moves_are_made_by_a_few_printers_at_once() -> None:
     assert understood(*TWO, "--allow-moves", "temperature", "--heat", "bed", "--bed", "60").several
 
 
+def test_a_temperature_in_the_file_is_no_consent_to_heat(tmp_path: Path) -> None:
+    farm = tmp_path / "farm.toml"
+    farm.write_text('[[printer]]\nname = "one"\naddress = "/x"\n[printer.auto-z]\nnozzle = 150\nsoak = 3\n')
+    words = ["--headless", "--printers", str(farm), "--allow-moves", "auto-z"]
+    assert "would heat one as the file says: give the temperature with --nozzle" in refused(*words)
+    (one,) = parse([*words, "--nozzle", "140"], NO_FILE).several
+    assert (one.parameters.nozzle, one.parameters.soak) == (140.0, 3.0)
+
+
 def test_the_printers_of_a_file_have_their_own_settings(tmp_path: Path) -> None:
     farm = tmp_path / "farm.toml"
     farm.write_text(
