@@ -56,6 +56,8 @@ class Context:
     """Keeps the macros that attach and dock this printer's probe for its later runs, or forgets them (None)."""
     kept_dock: tuple[str, str] | None = None
     """Those that were kept; the parameters `attach` and `detach` name them already."""
+    may_save: bool = True
+    """False where nothing is saved after the check (--save never): what only serves a save is not measured."""
     switches_seen: set[str] = field(default_factory=set)
     """The sections of probes whose switch this run has seen change between attached and docked."""
 

@@ -233,6 +233,7 @@ class CheckRun:
             resumed=self._resumed,
             keep_dock=self._keep_dock,
             kept_dock=self._kept_dock,
+            may_save=self._options.save != "never",
         )
         ended: GcodeError | NotReady | ReplyLost | Unreachable
         try:

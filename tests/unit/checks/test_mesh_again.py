@@ -97,6 +97,15 @@ async def test_without_consent_or_a_new_value_or_a_profile_nothing_is_staged(ben
     assert not bench.told(ChangesUpdated)
 
 
+async def test_where_nothing_is_saved_it_is_not_asked(bench: Bench) -> None:
+    person = Person()
+    probe = probe_config(bench.printer.state)
+    assert probe is not None
+    assert not await offer_mesh(bench.context(person, may_save=False), plan_for(probe), (Z,))
+    assert not person.asked
+    assert not any("BED_MESH" in script for script in bench.machine.scripts)
+
+
 def pending(machine: Machine) -> None:
     machine.change("configfile", save_config_pending=True, save_config_pending_items={"x": {"y": "1"}})
 

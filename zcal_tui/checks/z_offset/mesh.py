@@ -92,6 +92,8 @@ async def offer_mesh(context: Context, plan: MeshPlan, changes: tuple[Change, ..
     profile = plan.profile
     if profile is None or not any(change.saves and change.option == "z_offset" for change in changes):
         return False
+    if not context.may_save:
+        return False  # it would only be discarded
     if (why := obstacle(context.printer.state, plan)) is not None:
         context.emit(Notice(f"The bed mesh is not made again in this run: {why}"))
         return False
