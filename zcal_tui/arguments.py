@@ -139,6 +139,12 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         help="certificate of the printer's server (PEM), if this machine does not trust it",
     )
     where.add_argument(
+        "--no-login",
+        action="store_true",
+        default=gone,
+        help="send no API key and no token, as to a server found on the network",
+    )
+    where.add_argument(
         "--demo",
         nargs="?",
         const=DEFAULT_PROFILE,
@@ -384,6 +390,8 @@ def _command(given: dict[str, Any], environ: dict[str, str], check: str | None =
     flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data", "ca_file", "operator")}
     file = as_path(given["config"]) if given.get("config") else None
     settings = load(flags, environ, file)
+    if given.get("no_login"):
+        settings = replace(settings, api_key=None, token=None)
     if several:
         assert check is not None  # --headless, which several printers require, requires it
         _check_moves(check, given)

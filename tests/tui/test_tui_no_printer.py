@@ -14,6 +14,7 @@ from zcal_tui.model.events import RunEnded, Stage
 from zcal_tui.results.store import Store
 from zcal_tui.session.snapshot import LinkState
 from zcal_tui.transport.mdns import FoundServer
+from zcal_tui.tui.found_printers import FoundPrinter, with_servers
 from zcal_tui.tui.printer_status import restart_expected
 from zcal_tui.tui.relaunch import arguments
 
@@ -129,6 +130,31 @@ async def test_the_network_is_asked_once_a_press(
         await driver.settle()
         assert asked == [1, 1]
         assert "No Moonraker has answered." in driver.words()
+
+
+async def test_a_server_found_on_the_network_gets_no_login_of_another_printer(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "zcal_tui.tui.widgets.no_printer.search", lambda: [FoundServer("voron", "192.168.1.66", 7125)]
+    )
+    monkeypatch.setattr("zcal_tui.tui.found_printers.servers_here", list)
+    async with opened(unreachable()) as driver:
+        await driver.settle()
+        await driver.press("s")
+        await driver.settle()
+        await driver.pilot.press("1")
+        await driver.pilot.pause(0.2)
+        assert driver.app.relaunch == ("--printer", "192.168.1.66:7125", "--no-login")
+
+
+def test_the_login_is_kept_for_an_address_that_was_used_before() -> None:
+    known = [FoundPrinter("http://192.168.1.20:7125", "voron, used before")]
+    found = with_servers(known, [FoundServer(n, f"192.168.1.{at}", 7125) for n, at in (("a", 20), ("b", 21))])
+    assert [(one.address, one.login) for one in found] == [
+        ("192.168.1.20:7125", True),
+        ("192.168.1.21:7125", False),
+    ]
 
 
 def test_only_what_has_nothing_to_do_with_the_printer_is_kept() -> None:

@@ -165,6 +165,16 @@ def test_moves_are_made_by_a_few_printers_at_once() -> None:
     assert understood(*TWO, "--allow-moves", "temperature", "--heat", "bed", "--bed", "60").several
 
 
+def test_no_login_sends_neither_key_nor_token(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('api_key = "of-the-usual-printer"\n')
+    words = ["--config", str(file), "--printer", "192.168.1.20:7125"]
+    environ = {"ZCAL_TOKEN": "a.token"}
+    assert parse(words, environ).settings.api_key == "of-the-usual-printer"
+    settings = parse([*words, "--no-login"], environ).settings
+    assert (settings.api_key, settings.token) == (None, None)
+
+
 def test_a_temperature_in_the_file_is_no_consent_to_heat(tmp_path: Path) -> None:
     farm = tmp_path / "farm.toml"
     farm.write_text('[[printer]]\nname = "one"\naddress = "/x"\n[printer.auto-z]\nnozzle = 150\nsoak = 3\n')

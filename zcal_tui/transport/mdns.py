@@ -19,6 +19,8 @@ LIMIT = 1.5
 LONGEST_NAME, LONGEST_PACKET = 255, 9000
 MOST_RECORDS = 200
 MOST_SERVERS = 20
+LONGEST_SHOWN = 30
+"""Characters of a server's own name: a longer one would push its address off a narrow screen."""
 _A, _PTR, _SRV = 1, 12, 33
 
 
@@ -76,7 +78,8 @@ def servers(packet: bytes, sender: str) -> Sequence[FoundServer]:
         with contextlib.suppress(IndexError, UnicodeDecodeError, ValueError):
             host, _ = _name(packet, at + 6)
             if port:
-                shown = name.removesuffix(f".{SERVICE}")
+                own = name.removesuffix(f".{SERVICE}")
+                shown = "".join(char for char in own if char.isprintable())[:LONGEST_SHOWN]
                 found.append(FoundServer(shown, addresses.get(host, sender), port))
     return tuple(found)
 

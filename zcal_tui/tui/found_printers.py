@@ -19,6 +19,13 @@ class FoundPrinter:
 
     address: str
     where: str
+    login: bool = True
+    """Whether the configured key or token may be sent there: not to a server that only says it is a Moonraker."""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the program is started again with."""
+        return ("--printer", self.address) if self.login else ("--printer", self.address, "--no-login")
 
     @property
     def text(self) -> str:
@@ -36,8 +43,15 @@ def known(home: Path, store: Store) -> Sequence[FoundPrinter]:
 
 def with_servers(known: Sequence[FoundPrinter], servers: Iterable[FoundServer]) -> Sequence[FoundPrinter]:
     """The servers that answered on the network, then those known before."""
+    before = {_bare(one.address) for one in known}
     return _first(
-        (*(FoundPrinter(server.address, f"{server.name} on the network") for server in servers), *known)
+        (
+            *(
+                FoundPrinter(server.address, f"{server.name} on the network", server.address in before)
+                for server in servers
+            ),
+            *known,
+        )
     )
 
 
@@ -57,5 +71,9 @@ def _first(found: Iterable[FoundPrinter]) -> Sequence[FoundPrinter]:
     """Each address once, as many as are offered."""
     once: dict[str, FoundPrinter] = {}
     for one in found:
-        once.setdefault(one.address.removeprefix("http://"), one)
+        once.setdefault(_bare(one.address), one)
     return tuple(once.values())[:MOST]
+
+
+def _bare(address: str) -> str:
+    return address.removeprefix("http://")

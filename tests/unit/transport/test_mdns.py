@@ -53,6 +53,13 @@ def test_what_is_no_answer_of_moonraker_gives_nothing() -> None:
     assert servers(endless, SENDER) == ()
 
 
+def test_a_name_hides_no_address_and_controls_no_terminal() -> None:
+    long = name("x" * 20 + "\x1b[2J\n", "y" * 40) + TO_SERVICE
+    (found,) = servers(answer(record(long, 33, struct.pack(">3H", 0, 0, 7125) + HOST), ADDRESS), SENDER)
+    assert found.name == "x" * 20 + "[2j." + "y" * 6
+    assert found.address == "192.168.1.20:7125"
+
+
 @given(st.binary(max_size=200), st.integers(0, 120))
 def test_no_packet_breaks_it(noise: bytes, at: int) -> None:
     servers(noise, SENDER)

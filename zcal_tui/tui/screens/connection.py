@@ -132,7 +132,7 @@ class ConnectionScreen(ZcalScreen):
     def action_found(self, n: int) -> None:
         """One of the printers found."""
         if self._ways is not None and n < len(self._ways.found):
-            self.post_message(RelaunchRequested(("--printer", self._ways.found[n].address)))
+            self.post_message(RelaunchRequested(self._ways.found[n].arguments))
 
     def action_search(self) -> None:
         """Ask the local network for Moonraker servers, once."""
