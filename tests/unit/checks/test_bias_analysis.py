@@ -1,6 +1,7 @@
 """The verdict on z_offsets at places, and which rounds of an interrupted run are reused."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -211,6 +212,40 @@ def test_what_no_longer_holds_is_not_taken_over(
     finished, why = finished_rounds(record, BiasParameters(touches=touches), places, state, NOW)
     assert finished == []
     assert words in why
+
+
+def test_a_z_offset_that_was_saved_since_does_not_shift_the_rounds() -> None:
+    """Else the nozzle would be brought down to 1 mm above a bed that is expected too low."""
+    probe = {"x_offset": 0.0, "y_offset": 0.0, "z_offset": 0.0}
+    record = interrupted(2, context={"config": {"probe": probe}})
+    record = replace(record, samples=tuple(replace(s, bed_z=s.trigger_z) for s in record.samples))
+    state = replace(HOMED, settings={"probe": {**probe, "z_offset": 2.3}})
+    finished, why = finished_rounds(record, BiasParameters(touches=3), PLACES, state, NOW)
+    assert why == ""
+    assert [value for _, value in finished[1].z_offsets] == pytest.approx([1.3] * 4)
+
+
+@pytest.mark.parametrize("then", [None, {"z_compensations": [0.0, 0.0, 0.0]}])
+def test_rounds_with_another_axis_twist_compensation_are_not_taken_over(then: object) -> None:
+    config = {"probe": {"x_offset": 0.0, "y_offset": 0.0}, "axis_twist_compensation": then}
+    now = {**HOMED.settings, "axis_twist_compensation": {"z_compensations": (0.05, 0.0, -0.05)}}
+    finished, why = finished_rounds(
+        interrupted(2, context={"config": config}),
+        BiasParameters(touches=3),
+        PLACES,
+        replace(HOMED, settings=now),
+        NOW,
+    )
+    assert finished == [] and "twist compensation has changed" in why
+    same = {**HOMED.settings, "axis_twist_compensation": {"z_compensations": (0.0, 0.0, 0.0)}}
+    finished, why = finished_rounds(
+        interrupted(2, context={"config": config}),
+        BiasParameters(touches=3),
+        PLACES,
+        replace(HOMED, settings=same),
+        NOW,
+    )
+    assert (why == "") is (then is not None)
 
 
 def test_a_bias_along_one_axis_is_a_twist() -> None:

@@ -3,15 +3,19 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from zcal_tui.checks.bias.analysis import trigger_height
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.probing import compensated_heights
+from zcal_tui.model.codec import plain
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Record, Sample
+from zcal_tui.printer.axis_twist import SECTION as TWIST_SECTION
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
 from zcal_tui.stats.verdicts.location import FIRST_LOOK
 
 HOLDS_FOR = timedelta(hours=12)
@@ -49,20 +53,39 @@ def finished_rounds(
         return [], "it took another number of samples"
     if not _same_offsets(interrupted.context, state):
         return [], "the probe's offsets have changed"
-    probe = probe_config(state)
-    finished = _rounds(interrupted.samples, places, 0.0 if probe is None else probe.z_offset)
+    if not _same_twist(interrupted.context, state):
+        return [], "the axis twist compensation has changed"
+    finished = _rounds(interrupted.samples, places, _z_offset_then(interrupted.context, state))
     return finished, "" if finished else "no round of it was finished at these places"
 
 
 def _same_offsets(context: Mapping[str, object], state: PrinterState) -> bool:
     """Whether x_offset and y_offset, which decide over which point the nozzle came, are what they were."""
-    probe = probe_config(state)
-    config = context.get("config")
-    then = config.get(probe.section) if probe is not None and isinstance(config, Mapping) else None
-    then = then if isinstance(then, Mapping) else context.get("probe")
-    if probe is None or not isinstance(then, Mapping):
+    probe, then = probe_config(state), _probe_then(context, state)
+    if probe is None or then is None:
         return False
     return (then.get("x_offset") or 0.0, then.get("y_offset") or 0.0) == (probe.x_offset, probe.y_offset)
+
+
+def _probe_then(context: Mapping[str, object], state: PrinterState) -> Mapping[str, Any] | None:
+    """The probe's options when that run began; None where its context does not have them."""
+    probe, config = probe_config(state), context.get("config")
+    then = config.get(probe.section) if probe is not None and isinstance(config, Mapping) else None
+    then = then if isinstance(then, Mapping) else context.get("probe")
+    return then if isinstance(then, Mapping) else None
+
+
+def _z_offset_then(context: Mapping[str, object], state: PrinterState) -> float:
+    """The z_offset (mm) that was in effect: `Sample.bed_z` is relative to it, and it may have been saved anew since."""
+    then = _probe_then(context, state) or {}
+    return 0.0 if "descend_z" in then else number(then.get("z_offset")) or 0.0
+
+
+def _same_twist(context: Mapping[str, object], state: PrinterState) -> bool:
+    """Whether Klipper runs with the axis twist compensation that the samples contain."""
+    config = context.get("config")
+    then = config.get(TWIST_SECTION) if isinstance(config, Mapping) else None
+    return bool(then == plain(state.settings.get(TWIST_SECTION)))
 
 
 def _rounds(samples: Sequence[Sample], places: Sequence[Place], offset: float) -> list[FinishedRound]:
@@ -86,7 +109,7 @@ def _rounds(samples: Sequence[Sample], places: Sequence[Place], offset: float) -
 
 def _z_offset(samples: Sequence[Sample], place: Place, offset: float) -> float | None:
     """A place's z_offset out of one round's samples; None where it is not complete, or was measured elsewhere.
-    `offset` is the configured z_offset."""
+    `offset` is the z_offset that was configured then."""
     here = [sample for sample in samples if sample.place == place.name]
     touches = [sample for sample in here if sample.kind == "touch" and sample.recorded]
     papers = [sample for sample in here if sample.kind == "paper"]
