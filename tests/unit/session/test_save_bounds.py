@@ -98,6 +98,9 @@ async def test_the_offset_of_a_scanners_model_needs_a_module_that_stages_it(
 
 
 async def test_a_position_above_the_axis_is_a_line_to_edit(printer: Printer, klipper: Klipper) -> None:
+    configfile = klipper.machine.objects["configfile"]
+    configfile["config"]["stepper_z"]["position_endstop"] = "250"
+    configfile["settings"]["stepper_z"]["position_endstop"] = 250.0
     done = await save(
         printer, Person(), Change("stepper_z", "position_endstop", "250.000", "250.080", saves=True)
     )

@@ -11,6 +11,7 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.saving import TAKEN, Klipper, Person, save
 from zcal_tui.model.events import Event, Notice
+from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving import saver as saving
@@ -332,6 +333,21 @@ async def test_a_program_that_ends_does_not_discard_others_values(printer: Print
     assert [event.text for event in said if isinstance(event, Notice)] == [
         f"[probe] calibrate may be pending in Klipper. {save_text.PENDING_MEANS}"
     ]
+
+
+async def test_what_another_client_has_saved_while_somebody_thinks_is_not_overwritten(
+    printer: Printer, klipper: Klipper
+) -> None:
+    class Thinking(Person):
+        async def confirm(self, question: Confirm) -> bool:
+            klipper.machine.objects["configfile"]["settings"]["probe"]["z_offset"] = 1.4
+            await printer.restart_and_wait()
+            return await super().confirm(question)
+
+    done = await save(printer, Thinking(save=True))
+    assert klipper.saved == 0 and klipper.pending == {}
+    assert done.state == "proposed"
+    assert "It was 1.500 when it was measured, and is 1.4 now" in done.messages
 
 
 async def test_what_klipper_has_dropped_meanwhile_is_not_saved(printer: Printer, klipper: Klipper) -> None:

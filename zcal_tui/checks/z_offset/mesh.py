@@ -104,6 +104,7 @@ async def offer_mesh(context: Context, plan: MeshPlan, changes: tuple[Change, ..
             DETAIL.format(command=COMMAND),
             yes="Make the mesh",
             no="Not now",
+            consent=True,
         )
     )
     if not agreed:

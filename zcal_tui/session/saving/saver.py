@@ -149,6 +149,7 @@ class Saver:
             detail=f"Pending of another client: {others}.\n{save_text.PENDING_MEANS}",
             yes="Restart and discard",
             no="Leave them pending",
+            consent=True,
         )
         with contextlib.suppress(CheckCancelled):
             return await self._operator.confirm(question)

@@ -116,6 +116,8 @@ class Stager:
             if value.reads(_pending(state, value)):
                 return None
             return "It is no longer staged: Klipper was restarted, or the value was replaced."
+        if (old := changed_since(change, state)) is not None:
+            return f"It was {change.was} when it was measured, and is {old} now. Measure it again."
         if value.option in ("z_offset", "position_endstop") and setting(state, value) is None:
             return f"[{value.section}] has no {value.option} in Klipper's configuration."
         if value.section.lower() == TWIST_SECTION and (why := axis_twist.obstacle(state, change, among)):
@@ -167,6 +169,16 @@ class Stager:
             except CommandFailed:
                 await self._printer.gcode(restore)
                 raise
+
+
+def changed_since(change: Change, state: PrinterState) -> object:
+    """What klippy runs with, where that is neither the value from which a change was measured nor the new one; else
+    None. A new value may be relative to the old one."""
+    new, old = ValueToStage(change.section, change.option, change.new), change.old
+    now = setting(state, new)
+    if now is None or old is None or new.reads(now) or replace(new, text=old).reads(now):
+        return None
+    return now
 
 
 def staged(state: PrinterState, values: Iterable[ValueToStage]) -> tuple[ValueToStage, ...]:
