@@ -101,7 +101,11 @@ class DriveTruth:
     x: float | None = number(None, "where the drive carries the gantry or bed; left out: as configured", "mm")
     y: float | None = number(None, "where the drive carries the gantry or bed; left out: as configured", "mm")
     backlash: float = number(
-        0.0, "lost motion: how far the motor turns before the drive follows", "mm", 0.0, 5.0
+        0.0,
+        "lost motion: how far the motor turns before the drive follows; negative: how far it runs ahead going up",
+        "mm",
+        -5.0,
+        5.0,
     )
     start: float = number(0.0, "height of this drive over the others at power-on", "mm", -20.0, 20.0)
     slip: float = number(0.0, "how far it may move when its motor is switched off (σ)", "mm", 0.0, 20.0)

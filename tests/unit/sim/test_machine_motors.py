@@ -34,6 +34,15 @@ def test_a_height_reached_from_above_is_higher_by_the_backlash() -> None:
     assert from_above - down == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize("backlash", [0.05, -0.05])
+def test_its_sign_says_which_way_is_higher(backlash: float) -> None:
+    play = drive(backlash)
+    play.advance(at(-100))
+    from_below = play.advance(at(0))
+    play.advance(at(100))
+    assert play.advance(at(0)) - from_below == pytest.approx(backlash)
+
+
 def test_play_is_taken_up_before_the_drive_follows() -> None:
     play = drive(0.05)
     assert play.advance(at(3)) == pytest.approx(10.0)
@@ -43,7 +52,7 @@ def test_play_is_taken_up_before_the_drive_follows() -> None:
     assert play.advance(at(1)) == pytest.approx(10.01)
 
 
-@given(st.lists(st.integers(-500, 500), max_size=20), st.floats(0.0, 1.0))
+@given(st.lists(st.integers(-500, 500), max_size=20), st.floats(-1.0, 1.0))
 def test_the_drive_stays_within_its_play(turns: list[int], backlash: float) -> None:
     play = drive(backlash)
     for count in turns:
@@ -51,7 +60,7 @@ def test_the_drive_stays_within_its_play(turns: list[int], backlash: float) -> N
         reached = play.advance(at(count))
         motor = play.motor.position_at(at(count))
         assert reached == expected
-        assert motor - backlash - 1e-9 <= reached <= motor + 1e-9
+        assert motor - max(0.0, backlash) - 1e-9 <= reached <= motor - min(0.0, backlash) + 1e-9
 
 
 def test_an_inverted_direction_pin_turns_the_motor_over() -> None:

@@ -56,7 +56,8 @@ class Drive:
     """A motor and what it moves in Z, with lost motion between them.
 
     Going down the driven part follows its motor; going up it stays behind by the backlash. So a height
-    reached from above is higher than the same motor position reached from below.
+    reached from above is higher than the same motor position reached from below. With a negative backlash it is lower:
+    going up the driven part runs ahead, as a sprung coupling or a pulling cable makes it.
     """
 
     def __init__(self, motor: Motor, backlash: Callable[[], float], position: float) -> None:
@@ -66,13 +67,18 @@ class Drive:
 
     def position_at(self, steps: StepCounts) -> float:
         """Height of the driven part at these step counts, if the motor has turned one way since `advance`."""
-        return self._play(self.motor.position_at(steps))
+        position = self.motor.position_at(steps)
+        return self._driven(position, self._play(position))
 
     def advance(self, steps: StepCounts) -> float:
         """Take these step counts and return the height of the driven part."""
-        self._held = self._play(self.motor.advance(steps))
-        return self._held
+        position = self.motor.advance(steps)
+        self._held = self._play(position)
+        return self._driven(position, self._held)
 
     def _play(self, position: float) -> float:
-        behind = position - self._backlash()
+        behind = position - abs(self._backlash())
         return min(max(self._held, behind), position)
+
+    def _driven(self, position: float, held: float) -> float:
+        return held if self._backlash() >= 0.0 else 2.0 * position - held
