@@ -156,3 +156,10 @@ def test_a_negative_estimate_proposes_nothing() -> None:
     assert verdict.level is Level.UNKNOWN
     assert not [change for given in advice for change in given.changes]
     assert any("negative" in given.text for given in advice)
+    assert (
+        "Backlash is negative" in verdict.summary
+        and "(−20 µm), which lost motion cannot be" in verdict.summary
+    )
+    assert "harmless" not in " ".join(verdict.reasons), "not at most 0, but something else"
+    assert not any("Measure more often" in given.text for given in advice), "more data will not help"
+    assert any("cable are firm" in given.text for given in advice)

@@ -153,7 +153,7 @@ def test_very_different_spots_fail() -> None:
 def test_negative_backlash_is_reported() -> None:
     rule = judge_backlash(compared([-0.02, 0.001, 0.0]), step=STEP)
     assert rule.level == "unknown"
-    assert "negative at front left" in rule.reasons[-2]
+    assert "negative (−20 µm at front left)" in rule.reasons[-2]
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.quantisation import undithered_share
 from zcal_tui.stats.spots import OutlyingSpot, SpotComparison, SpotEstimate, SpotSamples, compare_spots
 from zcal_tui.stats.undetected import undetected_bound
-from zcal_tui.stats.verdicts.backlash import SIMILAR_SOURCE, judge_backlash
+from zcal_tui.stats.verdicts.backlash import SIMILAR_SOURCE, judge_backlash, negative_spots
 
 DIGITS = 5
 LEAST_NOISE = 1e-6
@@ -163,6 +163,11 @@ class BacklashReport:
         many = len(compared.spots) > 1
         only = compared.spots[0].name
         where = f"at {len(compared.spots)} places" if many else only if only == HERE else f"at {only}"
+        negative = () if self._properties.upper_bound_only else negative_spots(compared)
+        if negative and level is Level.UNKNOWN:
+            worst = min(negative, key=lambda spot: spot.value.value)
+            at = worst.name if worst.name == HERE else f"at {worst.name}"
+            return f"Backlash is negative {at} ({length(worst.value.value)}), which lost motion cannot be."
         if self._properties.upper_bound_only:
             size = f"at most {length(max(spot.upper_bound for spot in compared.spots))} {where}"
         elif not compared.found:
@@ -183,8 +188,7 @@ class BacklashReport:
         high = spot.value.high
         if high is not None and high < 0.0:
             return AdviceGiven(
-                f"No value is proposed, because the estimate is negative ({length(spot.value.value)}). "
-                "Something drifts or slips. Wait until the printer is at a steady temperature and repeat."
+                f"No value is proposed, because the estimate is negative ({length(spot.value.value)})."
             )
         value = spot.value.value if spot.found else 0.0
         new = f"{value:.{DIGITS}f}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from zcal_tui.model import limits
 from zcal_tui.model.units import micrometres
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.spots import SpotComparison
+from zcal_tui.stats.spots import SpotComparison, SpotEstimate
 from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, bounds, consequence, worst
 
 SIMILAR_SOURCE = "Cartographer docs, Z Backlash Estimation"
 """It asks for similar backlash at all spots, without a number."""
+NEGATIVE_SOURCE = "cartographer3d-plugin 1.10.1 ignores it too"
 
 
 def judge_backlash(
@@ -21,22 +22,34 @@ def judge_backlash(
     spots (a switch's own differential travel), so they only bound the backlash from above; differences between spots
     are not affected.
     """
-    size_level, size_reason = _judge_size(result, step, upper_bound_only)
-    levels, reasons = [size_level], [size_reason]
+    negative = () if upper_bound_only else negative_spots(result)
+    levels: list[Level] = []
+    reasons: list[str] = []
+    if len(negative) < len(result.spots):
+        size_level, size_reason = _judge_size(result, step, upper_bound_only)
+        levels.append(size_level)
+        reasons.append(size_reason)
     if result.spread is not None:
         level, reason = _judge_similarity(result, result.spread)
         levels.append(level)
         reasons.append(reason)
-    negative = [spot.name for spot in result.spots if spot.value.high is not None and spot.value.high < 0.0]
-    if negative and not upper_bound_only:
+    if negative:
         levels.append("unknown")
+        found = ", ".join(f"{micrometres(spot.value.value)} at {spot.name}" for spot in negative)
         reasons.append(
-            f"Backlash is negative at {', '.join(negative)}, which is statistically significant. Lost "
-            "motion cannot be negative: something else moves with the direction of travel."
+            f"Backlash is negative ({found}), which is statistically significant. Lost motion cannot be negative: "
+            "something else moves with the direction of travel."
         )
     level = worst(levels)
-    reasons.append(consequence(max(spot.upper_bound for spot in result.spots)))
-    return VerdictRule(level, tuple(reasons), _advice(result, level))
+    # A negative one shifts heights by as much
+    shifts = [spot.upper_bound for spot in result.spots] + [abs(spot.value.value) for spot in negative]
+    reasons.append(consequence(max(shifts)))
+    return VerdictRule(level, tuple(reasons), _advice(result, level, negative))
+
+
+def negative_spots(result: SpotComparison) -> tuple[SpotEstimate, ...]:
+    """The spots whose value is significantly below zero."""
+    return tuple(spot for spot in result.spots if spot.value.high is not None and spot.value.high < 0.0)
 
 
 def _judge_size(result: SpotComparison, step: float, upper_bound_only: bool) -> tuple[Level, str]:
@@ -93,7 +106,15 @@ def _where(result: SpotComparison) -> str:
     return f"It is largest at {ordered[-1].name}, smallest at {ordered[0].name}."
 
 
-def _advice(result: SpotComparison, level: Level) -> tuple[Advice, ...]:
+def _advice(result: SpotComparison, level: Level, negative: tuple[SpotEstimate, ...]) -> tuple[Advice, ...]:
+    if negative:
+        return (
+            Advice(
+                "negative",
+                "Check that the probe and its cable are firm, and that no coupling or bearing in Z is loose. Let the "
+                f"temperature settle, then repeat. The value cannot be compensated ({NEGATIVE_SOURCE}).",
+            ),
+        )
     if level == "unknown":
         return (Advice("more-samples", "Measure more often at each spot. This data does not decide."),)
     if level == "pass":
