@@ -9,7 +9,7 @@ from zcal_tui.checks.travel import LIFT_SPEED, go_to, position
 from zcal_tui.model.events import Notice
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
-from zcal_tui.printer.messages import ContactEstimate, ProbeSample
+from zcal_tui.printer.messages import ContactEstimate, ProbeHeight, ProbeSample
 from zcal_tui.printer.printer import Heard, Printer
 from zcal_tui.printer.probe_methods import NoSuchMethod, ProbeMethod, method_of
 from zcal_tui.printer.sampler import LinesMissing, Sampler, StockSampler
@@ -40,25 +40,30 @@ class MethodSampler:
 
     async def _sample(self, n: int) -> Sample:
         heard: list[tuple[float, float]] = []
+        ended: list[tuple[float, float]] = []
 
         def note(line: Heard) -> None:
             if isinstance(line.message, (ContactEstimate, ProbeSample)):
                 heard.append((line.message.z, line.eventtime))
+            elif isinstance(line.message, ProbeHeight):
+                ended.append((line.message.z, line.eventtime))
 
         stop = self._printer.listen_console(note)
         try:
             await self._printer.gcode(self._method.command)
-            await self._printer.late_lines(lambda: bool(heard))
+            await self._printer.late_lines(lambda: bool(heard or ended))
         finally:
             stop()
-        if not heard:
+        # eddy-ng prints no sample of its own, only what PROBE of its Klipper ends with
+        found = heard or ended
+        if not found:
             raise LinesMissing(
                 f"{self._method.command} finished, but printed no height.",
                 "The connection was down in between, or this version of the plugin prints something else.",
                 "Repeat the check. If it happens again, check on the console what the command prints.",
             )
         x, y, _ = position(self._printer)
-        z, at = heard[-1]
+        z, at = found[-1]
         return Sample(n, round(at, 3), round(x, 3), round(y, 3), z)
 
 

@@ -10,7 +10,7 @@ from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.units import duration
 from zcal_tui.printer.config_view import ProbeConfig, z_step_distance
 from zcal_tui.printer.errors.explain import explain
-from zcal_tui.printer.sampler import ProbeUnusable
+from zcal_tui.printer.sampler import ProbeUnusable, require_sampled
 from zcal_tui.printer.sampler import require_probe as require_usable_probe
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.vendor_forks import vendor_fork
@@ -80,6 +80,15 @@ def require_probe(state: PrinterState, instead: str = "") -> ProbeConfig:
         return require_usable_probe(state)
     except ProbeUnusable as missing:
         raise CheckRefused(missing.what, missing.cause, f"{missing.remedy} {instead}".rstrip()) from missing
+
+
+def require_sampled_probe(state: PrinterState, instead: str = "") -> ProbeConfig:
+    """The printer's probe, whose PROBE_ACCURACY takes samples. Raises CheckRefused; `instead` as for require_probe."""
+    require_probe(state, instead)
+    try:
+        return require_sampled(state)
+    except ProbeUnusable as unusable:
+        raise CheckRefused(unusable.what, unusable.cause, unusable.remedy) from unusable
 
 
 def require_step(state: PrinterState) -> float:

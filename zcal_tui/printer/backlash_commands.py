@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.scanner_plugins import is_old_cartographer
 from zcal_tui.printer.state import PrinterState
 
 
@@ -64,6 +65,8 @@ BACKLASH_COMMANDS = (
     _medians("IDM_ESTIMATE_BACKLASH", "idm"),
 )
 """Every plugin's command that is known."""
+_OLD_CARTOGRAPHER = _medians("CARTOGRAPHER_ESTIMATE_BACKLASH", "cartographer")
+"""That of cartographer.py, whose section has the name of the newer plugin's."""
 
 
 def backlash_command(state: PrinterState) -> PluginCommand | None:
@@ -73,6 +76,8 @@ def backlash_command(state: PrinterState) -> PluginCommand | None:
     """
     probe = probe_config(state)
     kinds = {section.split()[0] for section in state.settings if section.strip()}
+    if is_old_cartographer(state) and state.has_command(_OLD_CARTOGRAPHER.name):
+        return _OLD_CARTOGRAPHER
     if probe is not None:
         own = probe.section.split()[0]
         for command in BACKLASH_COMMANDS:

@@ -65,7 +65,7 @@ def _distance_sample(found: Match) -> m.Message:
     """Beacon's proximity sample: measured from a height, not triggered at one, so a higher bed gives less."""
     x, y, z, distance = _numbers(found)
     # klippy prints six decimals; further digits come from the subtraction
-    return m.ProbeSample(x, y, round(z - distance, 6), "toolhead", _command(found))
+    return m.ProbeSample(x, y, round(z - distance, 6), "toolhead", _command(found), scanned=True)
 
 
 def _contact(found: Match) -> m.Message:
@@ -159,6 +159,7 @@ def _rule(pattern: str, build: Callable[[Match], m.Message]) -> _Rule:
 _RULES: tuple[_Rule, ...] = (
     _rule(rf"{_COMMAND}probe at {_F},{_F} is z={_F}", _sample),
     _rule(rf"{_COMMAND}probe at {_F},{_F},{_F} is z={_F}", _distance_sample),
+    _rule(rf"Result is z={_F}", lambda found: m.ProbeHeight(*_numbers(found))),
     _rule(rf"Result: at {_F},{_F} estimate contact at z={_F}", _contact),
     _rule(rf"{_COMMAND}probe: at {_F},{_F} bed will contact at z={_F}", _bed_sample),
     _rule(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from zcal_tui.model.lazy_dataclass import dataclass
+from zcal_tui.printer.scanner_plugins import is_old_cartographer, sensor_names
 from zcal_tui.printer.state import PrinterState
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-(\d+))?")
@@ -64,6 +65,60 @@ def _plugin(*kinds: str) -> Applies:
     return applies
 
 
+def _new_cartographer(state: PrinterState) -> bool:
+    """cartographer3d-plugin, not the cartographer.py whose section has the same name."""
+    return _plugin("cartographer")(state) and not is_old_cartographer(state)
+
+
+def _constant_sigma(state: PrinterState) -> bool:
+    """The plugins whose standard deviation is made of one sample; scanner.py of 2026 is not among them."""
+    return _plugin("beacon", "idm")(state) or is_old_cartographer(state)
+
+
+def _sensor(name: str) -> Applies:
+    """A plugin made from Beacon's, whose commands begin with that name."""
+
+    def applies(state: PrinterState) -> bool:
+        if name == "IDM" and "idm" in state.settings:
+            return True
+        if name == "CARTOGRAPHER" and is_old_cartographer(state):
+            return True
+        named = sensor_names(state)
+        return name in named or ("scanner" in state.settings and not named)
+
+    return applies
+
+
+def _older(name: str) -> tuple["Hazard", ...]:
+    """The hazards of the backlash command of a plugin made from Beacon's, whose commands begin with that name."""
+    command, origin = f"{name}_ESTIMATE_BACKLASH", "the older scanner.py, idm.py or cartographer.py"
+    return (
+        Hazard(
+            command,
+            origin,
+            f"{command} SAMPLES=1 has no sample of one direction.",
+            "Take at least four samples: two in each direction.",
+            _OLDER_SOURCE,
+            _sensor(name),
+            "SAMPLES",
+            4,
+        ),
+        Hazard(
+            command,
+            origin,
+            f"{command} brings the nozzle near the bed with a long OVERRUN.",
+            "Set OVERRUN (--delta) to 1.5 mm or less: it measures at 2 mm.",
+            _OLDER_SOURCE,
+            _sensor(name),
+            "OVERRUN",
+            0.0,
+            1.5,
+        ),
+    )
+
+
+_OLDER_SOURCE = "cartographer-klipper 479f6ab, scanner.py, idm.py and cartographer.py"
+
 WRONG_SIGN = Hazard(
     "PROBE_CALIBRATE",
     "Klipper v0.13.0-476 to -503",
@@ -101,21 +156,21 @@ BED_POSITION = Hazard(
 )
 SCANNER_SAMPLES = Hazard(
     "PROBE_ACCURACY",
-    "Beacon and the older scanner.py and idm.py",
+    "Beacon and the older scanner.py, idm.py and cartographer.py",
     "PROBE_ACCURACY with fewer than 3 samples shuts the printer down.",
     "Take at least three samples.",
     "beacon_klipper 7c71e98, beacon.py",
-    _plugin("beacon", "scanner", "idm"),
+    lambda state: _plugin("beacon", "scanner", "idm")(state) or is_old_cartographer(state),
     "SAMPLES",
     3,
 )
 SCANNER_SIGMA = Hazard(
     "PROBE_ACCURACY",
-    "Beacon",
+    "Beacon, idm.py and the older cartographer.py",
     "The standard deviation that PROBE_ACCURACY prints is wrong: it uses one sample in every term.",
     "Compute it from the samples, as Repeatability (`accuracy`) does.",
     "beacon_klipper 7c71e98, beacon.py",
-    _plugin("beacon"),
+    _constant_sigma,
 )
 CARTOGRAPHER_SAMPLES = Hazard(
     "PROBE_ACCURACY",
@@ -123,7 +178,7 @@ CARTOGRAPHER_SAMPLES = Hazard(
     "PROBE_ACCURACY refuses fewer than 3 samples.",
     "Take at least three samples.",
     "cartographer3d-plugin 1.10.1, macros/probe.py",
-    _plugin("cartographer"),
+    _new_cartographer,
     "SAMPLES",
     3,
     refused=True,
@@ -134,7 +189,7 @@ CARTOGRAPHER_RETRACT = Hazard(
     "PROBE_ACCURACY refuses a retract of less than 1 mm.",
     "Set SAMPLE_RETRACT_DIST to 1 or more.",
     "cartographer3d-plugin 1.10.1, macros/probe.py",
-    _plugin("cartographer"),
+    _new_cartographer,
     "SAMPLE_RETRACT_DIST",
     1.0,
     refused=True,
@@ -145,7 +200,7 @@ CARTOGRAPHER_ITERATIONS = Hazard(
     "CARTOGRAPHER_ESTIMATE_BACKLASH ITERATIONS=1 reports noise as backlash.",
     "Take at least two iterations, five to calibrate.",
     "cartographer3d-plugin 1.10.1, macros/backlash.py",
-    _plugin("cartographer"),
+    _new_cartographer,
     "ITERATIONS",
     2,
 )
@@ -155,7 +210,7 @@ CARTOGRAPHER_DELTA = Hazard(
     "CARTOGRAPHER_ESTIMATE_BACKLASH refuses approaches shorter than 0.2 mm or longer than 1 mm.",
     "Set DELTA (--delta) to 0.2 to 1 mm.",
     "cartographer3d-plugin 1.10.1, macros/backlash.py",
-    _plugin("cartographer"),
+    _new_cartographer,
     "DELTA",
     0.2,
     1.0,
@@ -171,6 +226,31 @@ BEACON_SAMPLES = Hazard(
     "SAMPLES",
     4,
 )
+SCANNER_TOUCH = Hazard(
+    "PROBE_SWITCH",
+    "the older scanner.py and idm.py",
+    "After PROBE_SWITCH to touch, PROBE and PROBE_ACCURACY lower the nozzle onto the bed until the next restart.",
+    "Switch back (PROBE_SWITCH MODE=SCAN, on IDM METHOD=SCAN) before you measure.",
+    _OLDER_SOURCE,
+    _plugin("scanner", "idm"),
+)
+SCANNER_THRESHOLD = Hazard(
+    "THRESHOLD_SCAN",
+    "the older scanner.py",
+    "THRESHOLD_SCAN stages a threshold even where none gave repeatable touches.",
+    "Save it only if it reports an optimal threshold.",
+    "cartographer-klipper 479f6ab, scanner.py",
+    _plugin("scanner"),
+)
+EDDY_NG_TAP = Hazard(
+    "PROBE_EDDY_NG_TAP",
+    "eddy-ng",
+    "PROBE_EDDY_NG_TAP changes Z 0, or with HOME_Z=0 the live G-code offset.",
+    "Do not run it while you measure; no check here runs it.",
+    "eddy-ng 1ed056b, probe_eddy_ng.py",
+    _plugin("probe_eddy_ng"),
+)
+OLDER_BACKLASH = (*_older("SCANNER"), *_older("CARTOGRAPHER"), *_older("IDM"))
 
 HAZARDS = (
     WRONG_SIGN,
@@ -184,6 +264,10 @@ HAZARDS = (
     CARTOGRAPHER_ITERATIONS,
     CARTOGRAPHER_DELTA,
     BEACON_SAMPLES,
+    *OLDER_BACKLASH,
+    SCANNER_TOUCH,
+    SCANNER_THRESHOLD,
+    EDDY_NG_TAP,
 )
 """Every hazard that is known."""
 

@@ -11,13 +11,22 @@ the end of 2025 and Kalico prints. "bed": where the nozzle would touch, z_offset
 
 @dataclass(frozen=True)
 class ProbeSample:
-    """One sample. `command` is the z_calibration command that prints it, or None for the probe's own."""
+    """One sample. `command` is the z_calibration command that prints it, or None for the probe's own. `scanned`: it was
+    printed as a distance, measured by a coil from a height."""
 
     x: float
     y: float
     z: float
     frame: Frame
     command: str | None = None
+    scanned: bool = False
+
+
+@dataclass(frozen=True)
+class ProbeHeight:
+    """What PROBE of older Klippers and plugins ends with: a toolhead Z, without a place."""
+
+    z: float
 
 
 @dataclass(frozen=True)
@@ -226,6 +235,7 @@ class Info:
 
 Message = (
     ProbeSample
+    | ProbeHeight
     | ContactEstimate
     | AccuracyHeader
     | AccuracyStats

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.scanner_plugins import is_old_cartographer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 
@@ -27,6 +28,18 @@ def _needs_threshold(settings: Mapping[str, Any]) -> str:
     if number(settings.get("tap_threshold")):
         return ""
     return "It has no tap_threshold yet. Calibrate it first (Klipper docs, Eddy_Probe, Tap calibration)."
+
+
+def _sets_zero(settings: Mapping[str, Any]) -> str:
+    return "Its command TOUCH sets Z 0 by itself, waits for a cooler nozzle, and prints no height."
+
+
+def _switches(settings: Mapping[str, Any]) -> str:
+    return "Only PROBE_SWITCH METHOD=VORON_TAP selects it, for every later command too."
+
+
+def _taps(settings: Mapping[str, Any]) -> str:
+    return "PROBE_EDDY_NG_TAP changes Z 0, or with HOME_Z=0 the live G-code offset."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +68,13 @@ PROBE_METHODS: tuple[ProbeMethod, ...] = (
     ProbeMethod("contact", "beacon", "PROBE PROBE_METHOD=contact", touches=True),
     ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan", height=SCANNED_FROM),
     TAP,
-    ProbeMethod("proximity", "idm", "PROBE_ACCURACY", series=True),
+    ProbeMethod("scan", "idm", "PROBE_ACCURACY", series=True),
+    ProbeMethod("tap", "idm", "PROBE", touches=True, missing=_switches),
     ProbeMethod("scan", "scanner", "PROBE_ACCURACY", series=True),
+    ProbeMethod("touch", "scanner", "PROBE", touches=True, missing=_sets_zero),
+    # Each PROBE comes down to home_trigger_height from above
+    ProbeMethod("scan", "probe_eddy_ng", "PROBE"),
+    ProbeMethod("tap", "probe_eddy_ng", "PROBE", touches=True, missing=_taps),
 )
 """Every method that is known."""
 
@@ -73,7 +91,8 @@ def methods_of(state: PrinterState) -> tuple[ProbeMethod, ...]:
     """The methods of the printer's probe, whether they can be used now or not."""
     probe = probe_config(state)
     kind = "" if probe is None else probe.section.split()[0]
-    return tuple(method for method in PROBE_METHODS if method.section == kind)
+    own = tuple(method for method in PROBE_METHODS if method.section == kind)
+    return tuple(method for method in own if not method.touches) if is_old_cartographer(state) else own
 
 
 COILS: Mapping[str, ProbeMethod] = {
@@ -113,7 +132,9 @@ def method_of(state: PrinterState, name: str) -> ProbeMethod:
             "Use one of them (--method), or leave --method out." if has else "Leave --method out.",
         )
     if missing := found.missing(state.settings.get(section, {})):
-        raise NoSuchMethod(f"[{section}] cannot use its method {name}.", missing, "Then start again.")
+        usable = [one.name for one in there if not one.missing(state.settings.get(section, {}))]
+        remedy = f"Use --method {usable[0]}." if usable else "Leave --method out."
+        raise NoSuchMethod(f"[{section}] cannot use its method {name}.", missing, remedy)
     command = found.command.split()[0]
     if state.has_command(command) is False:
         raise NoSuchMethod(

@@ -12,6 +12,7 @@ from zcal_tui.printer.gcode import ProbingSettings, probing_command
 from zcal_tui.printer.hazards import minimum
 from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
 from zcal_tui.printer.printer import LATE_LINES, CommandFailed, Heard, Printer
+from zcal_tui.printer.scanner_plugins import OLDER_PLUGINS, touched, unsampled
 from zcal_tui.printer.state import PrinterState
 
 PLAIN_BLOCK, PREPARED_BLOCK = 2, 6
@@ -35,6 +36,14 @@ def require_probe(state: PrinterState) -> ProbeConfig:
             "Its configuration has no section that Klipper can probe with.",
             "Add a [probe], [bltouch] or similar section.",
         )
+    return probe
+
+
+def require_sampled(state: PrinterState) -> ProbeConfig:
+    """The printer's probe. Raises ProbeUnusable where it has none, or PROBE_ACCURACY of it takes no samples."""
+    probe = require_probe(state)
+    if (why := unsampled(state, probe)) is not None:
+        raise ProbeUnusable(*why)
     return probe
 
 
@@ -81,7 +90,7 @@ class StockSampler:
     async def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncGenerator[Sample, None]:
-        probe = require_probe(self._printer.state)
+        probe = require_sampled(self._printer.state)
         if probe.plain and not probe.senses_distance and not cancelled():
             await self._check_switch(probe)
         taken = 0
@@ -185,6 +194,8 @@ class BlockReader:
         elif isinstance(message, ProbeSample) and message.command is None:
             if self._header is None or self._ended:
                 return None  # another client's, from before our turn
+            if self._probe.section in OLDER_PLUGINS and not message.scanned:
+                raise ProbeUnusable(*touched(self._probe))
             self._read += 1
             recorded = not (self._probe.drop_first_result and self._read == 1)
             return _sample(message, self._read, self._probe, heard.eventtime, recorded)

@@ -100,6 +100,15 @@ CALIBRATIONS: tuple[ScannerCalibration, ...] = (
 EDDY_OWN = ("scan", "drive-current")
 """What checks/z_offset/eddy.py calibrates."""
 
+OWN_COMMANDS = {
+    "cartographer": "CARTOGRAPHER_SCAN_CALIBRATE",
+    "scanner": "CARTOGRAPHER_CALIBRATE",
+    "beacon": "BEACON_CALIBRATE",
+    "idm": "IDM_CALIBRATE",
+    "probe_eddy_ng": "PROBE_EDDY_NG_SETUP",
+}
+"""How the plugins' scanning probes are calibrated, by the first word of their section."""
+
 
 def calibrations_of(section: str) -> tuple[str, ...]:
     """The keys of the calibrations of a probe, by its section."""

@@ -7,7 +7,7 @@ from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.gcode import ProbingSettings, probing_command
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.sampler import Sampler, StockSampler, reads_triggered, require_probe
+from zcal_tui.printer.sampler import Sampler, StockSampler, reads_triggered, require_sampled
 from zcal_tui.printer.zcal_module import CommandCancelled, ZcalModule, ZcalSample
 
 NEEDED = ("probe", "motion", "state")
@@ -26,7 +26,7 @@ class ZcalSampler:
     async def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncGenerator[Sample, None]:
-        probe = require_probe(self._printer.state)
+        probe = require_sampled(self._printer.state)
         if count < 1 or cancelled():
             return
         shift = self._zcal.clock_shift

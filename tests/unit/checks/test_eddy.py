@@ -14,12 +14,13 @@ from tests.unit.fakes.waiting import until
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
-from zcal_tui.checks.z_offset.run import SCANNER_COMMANDS, measure
+from zcal_tui.checks.z_offset.run import measure
 from zcal_tui.model.events import ChangesUpdated, Progress, VerdictReached
 from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.record import Change, Level
 from zcal_tui.printer.config_view import _KINDS as KINDS
 from zcal_tui.printer.printer import CommandFailed
+from zcal_tui.printer.scanner_calibrations import OWN_COMMANDS
 
 SECTION = "probe_eddy_current MyCoil"
 ACCEPT, ABORT = PaperMove("accept"), PaperMove("abort")
@@ -292,9 +293,9 @@ async def test_nobody_cannot_do_it(eddy: FakeEddy, bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("edit", "command"),
-    [(plugins(word), command) for word, command in SCANNER_COMMANDS.items()],
+    [(plugins(word), command) for word, command in OWN_COMMANDS.items()],
     indirect=["edit"],
-    ids=list(SCANNER_COMMANDS),
+    ids=list(OWN_COMMANDS),
 )
 async def test_plugins_scanners_name_their_own_command(bench: Bench, command: str) -> None:
     with pytest.raises(CheckRefused) as refused:
@@ -303,4 +304,4 @@ async def test_plugins_scanners_name_their_own_command(bench: Bench, command: st
 
 
 def test_every_scanner_that_is_known_has_a_command() -> None:
-    assert {word for word, kind in KINDS.items() if kind == "scanner"} == set(SCANNER_COMMANDS)
+    assert {word for word, kind in KINDS.items() if kind == "scanner"} == set(OWN_COMMANDS)

@@ -40,7 +40,7 @@ WORDINGS = [
     ("probe at 125.000,104.000 is z=2.000702\n", m.ProbeSample(125, 104, 2.000702, "toolhead")),
     (
         "// probe at 100.000,110.000,2.500 is z=2.480000",
-        m.ProbeSample(100, 110, 0.02, "toolhead"),
+        m.ProbeSample(100, 110, 0.02, "toolhead", scanned=True),
     ),
     (
         "Result: at 125.000,125.000 estimate contact at z=-0.019644\n",

@@ -134,8 +134,8 @@ async def test_a_scanner_reads_triggered_wherever_it_is_low(
     transport: LinkedTransport, machine: Machine
 ) -> None:
     settings = machine.objects["configfile"]["settings"]
-    settings["scanner"] = settings.pop("probe")
-    machine.objects["probe"]["name"] = "scanner"
+    settings["cartographer"] = settings.pop("probe")
+    machine.objects["probe"]["name"] = "cartographer"
     machine.triggered = True
     printer = Printer(transport)
     await printer.start()

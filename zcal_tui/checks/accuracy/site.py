@@ -10,7 +10,7 @@ from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.method_sampler import require_clean_tip
-from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
+from zcal_tui.checks.preconditions import require_probe, require_ready, require_sampled_probe, require_step
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Stage
 from zcal_tui.printer.config_view import ProbeConfig
@@ -36,7 +36,9 @@ async def over_the_place(
     """Homed, over the place that was chosen, the probe on the toolhead, for the time of an `async with` block; lifted
     and the probe put back after it. Raises CheckRefused, before anything moves, for what cannot be."""
     require_ready(context.printer.state)
-    probe = require_probe(context.printer.state, "Without a probe, measure the Z endstop: --what endstop.")
+    # A method that was chosen has a command of its own
+    require = require_sampled_probe if method is None or method.series else require_probe
+    probe = require(context.printer.state, "Without a probe, measure the Z endstop: --what endstop.")
     step = require_step(context.printer.state)
     _require_allowed(context, parameters)
     if method is not None:

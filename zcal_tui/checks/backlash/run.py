@@ -15,7 +15,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
-from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
+from zcal_tui.checks.preconditions import require_ready, require_sampled_probe, require_step
 from zcal_tui.checks.probing import take_samples, trigger_heights
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
@@ -34,7 +34,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     state = context.printer.state
     require_ready(state)
     require_one_choice(parameters)
-    probe = require_probe(
+    probe = require_sampled_probe(
         state, "By hand: a dial indicator on the toolhead, moved up and down by one command."
     )
     step = require_step(state)

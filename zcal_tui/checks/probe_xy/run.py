@@ -11,7 +11,7 @@ from zcal_tui.checks.dock.attach import OWN_DOCK, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_docked
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.operator import require_person
-from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready
+from zcal_tui.checks.preconditions import home_cold, require_cold, require_ready, require_sampled_probe
 from zcal_tui.checks.probe_xy.analysis import conclusion, estimates_of
 from zcal_tui.checks.probe_xy.drawing import drawing
 from zcal_tui.checks.probe_xy.parameters import ProbeXyParameters
@@ -54,7 +54,7 @@ async def measure(context: Context, parameters: ProbeXyParameters) -> None:
     """Mark and jog as often as requested. See `Check.run` for what it raises."""
     require_ready(context.printer.state)
     require_person(context.operator, "A person has to mark the tape and move the nozzle over the mark.")
-    probe = require_probe(context.printer.state)
+    probe = require_sampled_probe(context.printer.state)
     macros = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     places = _places(context, parameters, probe)
     await require_cold(context)

@@ -10,7 +10,7 @@ from zcal_tui.checks.errors import CheckFailed
 from zcal_tui.checks.heating.consent import require_lease
 from zcal_tui.checks.heating.targets import BED, NOZZLE, touches_with_nozzle
 from zcal_tui.checks.heating.watch import HeatWatch, in_words
-from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
+from zcal_tui.checks.preconditions import require_ready, require_sampled_probe, require_step
 from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
 from zcal_tui.checks.temperature.consent import require_heat_consent
@@ -49,7 +49,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     """Home if needed, then go through the phases and judge. See `Check.run` for what it raises."""
     state = context.printer.state
     require_ready(state)
-    probe, step = require_probe(state), require_step(state)
+    probe, step = require_sampled_probe(state), require_step(state)
     require_lease(context)
     phases = phases_of(state, probe, parameters)
     macros = dock_macros(state, parameters.attach, parameters.detach)
