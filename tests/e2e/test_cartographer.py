@@ -1,5 +1,6 @@
 """The checks on a Cartographer scanner: the unmodified plugin, through the command line, as a user runs it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,27 @@ def test_backlash_is_found_by_its_own_command(printer: PrinterSim, tmp_path: Pat
     )
 
 
+def test_a_negative_estimate_of_the_plugin_is_explained(printer: PrinterSim, tmp_path: Path) -> None:
+    """Drives that run ahead going up: the plugin's own arithmetic gives less than nothing, and it says so."""
+    for drive in DRIVES:
+        printer.control.request("set", path=f"drive.{drive}.backlash", value=-0.02)
+    ended = program.run(
+        tmp_path, "backlash", "--rounds", "3", "--x", "125", "--y", "104", "--printer", printer.klippy
+    )
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    assert [sample["values"]["backlash"] for sample in record["samples"]] == pytest.approx(
+        [-0.02] * 3, abs=0.003
+    )
+    assert record["verdict"]["level"] == "unknown", record["verdict"]
+    assert record["verdict"]["summary"].startswith("Backlash is negative at 125,104 (−")
+    reasons = " ".join(record["verdict"]["reasons"])
+    assert "Lost motion cannot be negative" in reasons
+    assert "harmless" not in reasons
+    assert re.search(r"An error of (19|20|21) µm is", reasons)
+    assert "probe and its cable are firm" in record["advice"][0]
+
+
 @pytest.fixture(scope="module")
 def whole(module_printer_sim: Starter) -> PrinterSim:
     """One with the [zcal] module, for the tests that save."""
@@ -204,6 +226,12 @@ def test_the_plugins_own_calibration_is_guided_checked_and_saved(
     assert option in {change["option"] for change in record["changes"]}
     verified = [sample for sample in record["samples"] if sample["kind"] == "verify"]
     assert len(verified) == 5
+    lines = [event["text"] for event in ended.events if event["event"] == "stage"]
+    assert any(f"{calibration.capitalize()} model 'default' has been saved" in line for line in lines)
+    if calibration == "touch":
+        assert any("It reports: Screening 500: " in line for line in lines)
+        tried = [(event["done"], event["total"]) for event in ended.events if event["event"] == "progress"]
+        assert tried[0] == (0, 4500) and (4500, 4500) in tried
 
 
 def test_a_calibration_is_compared_saved_and_read_back(tmp_path: Path) -> None:

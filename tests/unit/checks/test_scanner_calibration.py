@@ -6,11 +6,12 @@ from tests.unit.fakes.bench import Bench
 from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.manual_probe import FakeManualProbe
 from tests.unit.fakes.person import Nobody, Person
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.run import measure
-from zcal_tui.model.events import AdviceGiven, ChangesUpdated, VerdictReached
+from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Progress, Stage, VerdictReached
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Level
 from zcal_tui.printer.printer import CommandFailed
@@ -285,3 +286,59 @@ async def test_a_typed_step_down_of_over_0_1_mm_is_confirmed_each_time(
         "TESTZ Z=-0.5",
         "TESTZ Z=-0.1",
     ]
+
+
+LINES = (
+    "Starting touch calibration (speed=2, range=500-5000)",
+    "Screening: 3 samples within 0.010mm range. Verification: 10 samples within 0.020mm range",
+    "Threshold 500 triggered prior to movement.",
+    "Screening 750: ✗ best=0.034mm (5 samples)",
+    "Screening 1000: ✓ best=0.004mm (5 samples)",
+    "Threshold 1000 looks promising, verifying with 10 touch samples...",
+    "Verification 1000: ✓ (10 samples)\n  maximum 0.003000, minimum -0.002000, range 0.005000,\n",
+    "Threshold 1000 verified: 0.005mm median range across 10 samples",
+)
+"""What cartographer3d-plugin 1.10.1 prints; without `// `, as its log does."""
+
+
+async def test_the_plugins_lines_are_shown_with_the_thresholds_it_has_tried(
+    bench: Bench, plugin: FakePlugin
+) -> None:
+    stages = bench.machine.handlers["CARTOGRAPHER_TOUCH_CALIBRATE"]
+    during: list[str] = []
+
+    async def calibrates(parameters: dict[str, str]) -> None:
+        for line in LINES:
+            bench.machine.say_raw(f"{line}\n")
+        await until(lambda: any("verified" in stage.text for stage in bench.told(Stage)))
+        during.append(bench.told(Stage)[-1].text)
+        await stages(parameters)
+
+    bench.machine.handlers["CARTOGRAPHER_TOUCH_CALIBRATE"] = calibrates
+    await calibrate(bench, True, True)
+    shown = [
+        stage.text.partition(" It reports: ")[2] for stage in bench.told(Stage) if "It reports" in stage.text
+    ]
+    assert shown == [line.split("\n")[0] for line in LINES]
+    assert during[0].endswith(LINES[-1]), "while it measures, not afterwards"
+    told = [(progress.done, progress.total) for progress in bench.told(Progress)]
+    assert told == [(0, 4500), (250, 4500), (500, 4500), (4500, 4500)]
+
+
+async def test_a_line_of_the_console_cannot_steer_the_terminal_or_the_progress(
+    bench: Bench, plugin: FakePlugin
+) -> None:
+    stages = bench.machine.handlers["CARTOGRAPHER_TOUCH_CALIBRATE"]
+
+    async def calibrates(parameters: dict[str, str]) -> None:
+        bench.machine.say_raw("Screening 900: another program's, before any range\n")
+        bench.machine.say_raw("Starting touch calibration (speed=2, range=900-900)\n")
+        bench.machine.say_raw("\x1b[2JScreening 950: " + 500 * "x" + "\n")
+        await until(lambda: any("xxx" in stage.text for stage in bench.told(Stage)))
+        await stages(parameters)
+
+    bench.machine.handlers["CARTOGRAPHER_TOUCH_CALIBRATE"] = calibrates
+    await calibrate(bench, True, True)
+    assert bench.told(Progress) == []
+    texts = [stage.text for stage in bench.told(Stage)]
+    assert all(text.isprintable() and len(text) < 220 for text in texts)

@@ -19,9 +19,10 @@ from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold
 from zcal_tui.checks.travel import lift_and_leave, position, require_free, travel
+from zcal_tui.checks.z_offset.calibration_lines import calibration_lines
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import CONTACT_DETAIL
-from zcal_tui.model.events import AdviceGiven, ChangesUpdated, SampleTaken, Stage, VerdictReached
+from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Progress, SampleTaken, Stage, VerdictReached
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Sample, Verdict
@@ -32,6 +33,7 @@ from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.manual_probe import ManualCalibration
 from zcal_tui.printer.probe_methods import COILS, TAP, ProbeMethod
 from zcal_tui.printer.scanner_calibrations import (
+    OWN_COMMANDS,
     ScannerCalibration,
     calibration_of,
     calibrations_of,
@@ -102,6 +104,12 @@ def required_calibration(state: PrinterState, probe: ProbeConfig, key: str) -> S
     found = calibration_of(probe.section, key)
     if found is None:
         there = " and ".join(calibrations_of(probe.section))
+        if not there and (command := OWN_COMMANDS.get(probe.section.split()[0])):
+            raise CheckRefused(
+                f"[{probe.section}] is not calibrated from here.",
+                "What its plugin stages could not be checked: its models are unknown to zcal-tui.",
+                f"Run {command} as the plugin's documentation describes, then SAVE_CONFIG.",
+            )
         raise CheckRefused(
             f"[{probe.section}] has no calibration {key}.",
             f"It has {there}." if there else "Only a scanner has calibrations of its own.",
@@ -200,19 +208,20 @@ async def _run(context: Context, calibration: ScannerCalibration, probe: ProbeCo
     if not calibration.paper:
         for number, command in enumerate(commands, 1):
             of = f" ({number} of {len(commands)})" if len(commands) > 1 else ""
-            context.emit(
-                Stage("calibrate", f"{calibration.name} measures by itself{of}. Do not touch anything")
-            )
-            async with uninterrupted(context, calibration.name):
-                await printer.gcode(command)
+            doing = f"{calibration.name} measures by itself{of}. Do not touch anything"
+            if len(commands) > 1:
+                context.emit(Progress(number - 1, len(commands)))
+            with calibration_lines(context, doing):
+                async with uninterrupted(context, calibration.name):
+                    await printer.gcode(command)
             context.stop_if_cancelled()
         return
 
     @contextlib.asynccontextmanager
     async def waiting() -> AsyncIterator[None]:
-        context.emit(Stage("calibrate", "The plugin measures by itself. Do not touch anything"))
-        async with uninterrupted(context, calibration.name):
-            yield
+        with calibration_lines(context, "The plugin measures by itself. Do not touch anything"):
+            async with uninterrupted(context, calibration.name):
+                yield
 
     context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
     plan = PaperPlan(
