@@ -48,3 +48,10 @@ def test_its_calibration_is_checked_by_taps_and_saved(printer_sim: Starter, tmp_
     assert [(change["option"], change["state"]) for change in record["changes"]] == [
         ("tap_threshold", "saved")
     ]
+    given = ("accuracy", "--method", "tap", "--samples", "5", "--autopilot", *control[:2], *control[3:])
+    record = program.start(tmp_path, *given).end(longest=300.0).record
+    assert record["outcome"] == "finished", record["problem"]
+    bed = printer.report()["contact_z"]
+    assert [sample["trigger_z"] for sample in record["samples"]] == pytest.approx([bed] * 5, abs=OVERSHOOT)
+    record = program.start(tmp_path, "ready", *control[:2]).end(longest=100.0).record
+    assert record["outcome"] == "finished", record["problem"]

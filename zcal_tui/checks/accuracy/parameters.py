@@ -31,7 +31,7 @@ class AccuracyParameters:
     method: str = parameter(
         "auto",
         "a scanner's method: scan and touch (Cartographer), proximity and contact (Beacon), scan and tap (Klipper's "
-        "eddy current probe); auto is what homing and meshes use",
+        "eddy current probe), scan alone (eddy-ng, older plugins); auto is what homing and meshes use",
         choices=("auto", "scan", "touch", "tap", "proximity", "contact"),
     )
     compare_methods: bool = parameter(
