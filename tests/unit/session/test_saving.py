@@ -9,7 +9,8 @@ import pytest
 
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine, Refused
-from tests.unit.fakes.saving import TAKEN, Klipper, Person, save
+from tests.unit.fakes.saving import FOUND, TAKEN, Klipper, Person, save
+from tests.unit.fakes.waiting import until
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change
@@ -332,6 +333,23 @@ async def test_a_program_that_ends_does_not_discard_others_values(printer: Print
     assert set(klipper.pending) == {"probe", "extruder"}
     assert [event.text for event in said if isinstance(event, Notice)] == [
         f"[probe] calibrate may be pending in Klipper. {save_text.PENDING_MEANS}"
+    ]
+
+
+async def test_an_interrupted_save_discards_what_it_has_staged_itself_as_well(
+    printer: Printer, klipper: Klipper
+) -> None:
+    klipper.set_pending("probe_eddy_current x", "calibrate", TABLE)
+    klipper.set_pending("probe", "z_offset", "1.520")
+    await printer.start()
+    said: list[Event] = []
+    own = replace(OWN, section="probe_eddy_current x")
+    discard_soon(printer, said.append, (own,), (own, replace(FOUND, state="staged")))
+    await until(lambda: "gcode/restart" in klipper.server.requests)
+    assert said == [
+        Notice(
+            "Klipper restarts when its current command ends. This discards [probe_eddy_current x] calibrate."
+        )
     ]
 
 

@@ -108,12 +108,15 @@ async def _kept_by_others(
     return None
 
 
-def discard_soon(printer: Printer, emit: Callable[[Event], None], changes: Sequence[Change]) -> None:
+def discard_soon(
+    printer: Printer, emit: Callable[[Event], None], changes: Sequence[Change], ours: Sequence[Change] = ()
+) -> None:
     """The same without waiting, for a program that is ending: klippy restarts as soon as its current command ends, even
-    if the connection is closed by then."""
+    if the connection is closed by then. Not where others' values are pending; `ours` are not, beside `changes`."""
     if not changes:
         return
-    forbidden = must_not_restart(printer.state) is not None or pending_of_others(printer.state, changes)
+    others = pending_of_others(printer.state, (*changes, *ours))
+    forbidden = must_not_restart(printer.state) is not None or others
     if not printer.state.ready or forbidden:
         emit(Notice(f"{_named(changes)} may be pending in Klipper. {PENDING_MEANS}"))
         return

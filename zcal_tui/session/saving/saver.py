@@ -126,7 +126,9 @@ class Saver:
 
     def interrupt(self) -> None:
         """The same for a save that is interrupted."""
-        self.discard_soon([change for change in self._changes if self._staged_by_klipper(change)])
+        staged_ones = [change for change in self._changes if change.state == "staged"]
+        by_klipper = [change for change in staged_ones if self._staged_by_klipper(change)]
+        discard_soon(self._printer, self._emit, by_klipper, staged_ones)
 
     def _set_changes(self, changes: Sequence[Change]) -> None:
         self._changes = tuple(with_section_name(change, self._printer.state) for change in changes)
