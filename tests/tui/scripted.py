@@ -192,7 +192,7 @@ class ScriptedSession:
     """A `SessionPort` whose printer is the test."""
 
     def __init__(
-        self, *, link: PrinterLink = UP, printer: PrinterState = READY, folder: Path = Path("/nowhere")
+        self, *, link: PrinterLink = UP, printer: PrinterState = READY, folder: Path = Path("/proc/nowhere")
     ) -> None:
         self.store = Store(folder)
         self._snapshot = Snapshot(link=link, printer=printer)

@@ -42,7 +42,7 @@ class FakeSession:
 
     @property
     def store(self) -> Store:
-        return Store(Path("/nowhere"))
+        return Store(Path("/proc/nowhere"))
 
     @property
     def snapshot(self) -> Snapshot:
