@@ -50,7 +50,7 @@ async def measure(
             name,
             f"at {name}",
             Session(PrinterTarget(addresses=(SocketAddress(path),)), store, loop),
-            AccuracyParameters(samples=4),
+            AccuracyParameters(samples=4, homings=0),
         )
         for name, path in (("here", klippy.path), ("gone", missing))
     ]
@@ -133,7 +133,7 @@ async def test_one_that_hangs_and_one_that_fails_delay_no_other(
         session.listen(partial(listen, number))
         session.start()
     printers = [
-        NamedPrinter(f"p{number}", "", session, AccuracyParameters(samples=4))
+        NamedPrinter(f"p{number}", "", session, AccuracyParameters(samples=4, homings=0))
         for number, session in enumerate(sessions)
     ]
     running = asyncio.create_task(

@@ -104,6 +104,7 @@ questions = st.one_of(
         danger=st.booleans(),
         facts=numbers,
         when_halted=st.booleans(),
+        consent=st.booleans(),
     ),
     build(
         Choose,
@@ -112,6 +113,7 @@ questions = st.one_of(
         options=st.lists(options, max_size=3).map(tuple),
         detail=words,
         facts=numbers,
+        consent=st.booleans(),
     ),
     build(
         PaperStep,

@@ -27,7 +27,7 @@ from zcal_tui.transport.address import SocketAddress
 async def run_to_end(session: Session, limit: float = 10.0, **parameters: Any) -> Record:
     ended: list[Record] = []
     stop = session.listen(lambda event: ended.append(event.record) if isinstance(event, RunEnded) else None)
-    session.start_check("accuracy", AccuracyParameters(**parameters))
+    session.start_check("accuracy", AccuracyParameters(homings=0, **parameters))
     await until(lambda: ended, limit)
     stop()
     return ended[0]
