@@ -64,10 +64,13 @@ def test_both_are_saved_with_one_restart(printer_sim: Starter, tmp_path: Path) -
     assert again == pytest.approx(saved, abs=0.02)  # it is right with the new z_offset
 
 
-def test_declined_nothing_stays_pending(printer_sim: Starter, tmp_path: Path) -> None:
+def test_where_nothing_is_saved_nothing_is_made_or_stays_pending(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
     printer = with_mesh(printer_sim)
     record = program.run(tmp_path, *options(printer, "--save", "never")).record
     assert {c["state"] for c in record["changes"]} <= {"proposed", "declined"}
+    assert SECTION not in {c["section"] for c in record["changes"]}, "it would only be discarded"
     assert pending(printer) == {}
 
 

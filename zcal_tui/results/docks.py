@@ -1,13 +1,12 @@
 """The macros that a person has named for a printer's docked probe, kept in the data folder."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from zcal_tui.model.outside_json import read_json
-from zcal_tui.results.private_files import make_folder, open_private
+from zcal_tui.results.private_files import make_folder, replacing
 
 FILE = "docks.json"
 """The file's name in the data folder."""
@@ -36,13 +35,8 @@ def keep_dock(folder: Path, printer: str, macros: DockMacros | None) -> None:
     else:
         kept[printer] = macros
     make_folder(folder)
-    path = folder / FILE
-    temporary = path.with_suffix(".new")
-    with open_private(temporary, "w") as file:
-        json.dump({"schema": 1, "printers": kept}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with replacing(folder / FILE) as file:
+        file.write(json.dumps({"schema": 1, "printers": kept}).encode("ascii"))
 
 
 def _macros(value: object) -> DockMacros | None:

@@ -16,7 +16,7 @@ from zcal_tui.model.outside_json import read_json
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.model.validate import fault
 from zcal_tui.model.view import RunView, begin, fold
-from zcal_tui.results.private_files import make_folder, private
+from zcal_tui.results.private_files import make_folder, private, replacing
 
 TAIL = 32768
 """Bytes read at a time from a file's end to find its last line."""
@@ -195,16 +195,8 @@ def amend(path: Path, record: Record) -> None:
     """Add the newer record of a run that has ended to its file, whole or not at all; the last one counts. Raises
     OSError."""
     line = json.dumps(event_to_json(RunEnded(record)), allow_nan=False) + "\n"
-    new = path.with_name(f"{path.name}.new")
-    try:
-        with open(new, "wb", opener=private) as file:
-            file.write(path.read_bytes() + line.encode("ascii"))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(path.read_bytes() + line.encode("ascii"))
 
 
 def write_end(path: Path, record: Record) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,22 @@ def open_private(path: Path, mode: str) -> IO[str]:
 def private(path: str, flags: int) -> int:
     """The `opener` of a file that, where it is created, is for its owner alone. Raises OSError."""
     return os.open(path, flags, FILE)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path`, whole or not at all, once it is written and synced. It is nobody else's:
+    another program or thread may be replacing `path` too, and the last one counts. Raises OSError."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(new, "xb", opener=private) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def protect(folder: Path) -> list[str]:

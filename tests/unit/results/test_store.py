@@ -1,10 +1,13 @@
 """What was measured is on disk, whatever happens to the program."""
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.unit.fakes import records
 from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.events import RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Outcome, Sample
@@ -76,3 +79,40 @@ def test_a_printer_never_leaves_its_folder(name: str, tmp_path: Path) -> None:
 
 def test_two_runs_of_one_moment_have_two_names() -> None:
     assert len({new_run_id("accuracy") for _ in range(50)}) == 50
+
+
+def test_two_programs_that_amend_a_run_at_once_leave_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, run = Store(tmp_path), records.accuracy()
+    (path,) = records.keep(kept, run)
+    printer = str(run.printer["name"])
+    sync = os.fsync
+    nested: list[int] = []
+
+    def other_first(file: int) -> None:
+        """Another program amends the run while the first one writes."""
+        sync(file)
+        if not nested:
+            nested.append(file)
+            kept.amend(printer, replace(run, advice=("By the other one.",)))
+
+    monkeypatch.setattr(os, "fsync", other_first)
+    kept.amend(printer, replace(run, advice=("By the first one.",)))
+    assert read_run(path).record.advice == ("By the first one.",)
+    assert read_run(path).record.samples == run.samples
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_a_full_disk_leaves_a_run_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, run = Store(tmp_path), records.accuracy()
+    (path,) = records.keep(kept, run)
+
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        kept.amend(str(run.printer["name"]), replace(run, advice=("Lost.",)))
+    assert read_run(path).record == run
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
