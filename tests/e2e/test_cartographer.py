@@ -229,7 +229,7 @@ def test_the_plugins_own_calibration_is_guided_checked_and_saved(
     lines = [event["text"] for event in ended.events if event["event"] == "stage"]
     assert any(f"{calibration.capitalize()} model 'default' has been saved" in line for line in lines)
     if calibration == "touch":
-        assert any("It reports: Screening 500: " in line for line in lines)
+        assert any("The plugin reports: Screening 500: " in line for line in lines)
         tried = [(event["done"], event["total"]) for event in ended.events if event["event"] == "progress"]
         assert tried[0] == (0, 4500) and (4500, 4500) in tried
 

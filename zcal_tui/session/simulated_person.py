@@ -42,9 +42,11 @@ class SimulatedPerson:
         gap = self._request("report")["report"]["gap"]
         return None if gap is None else float(gap)
 
-    def probe_state(self) -> str:
-        """Where the probe is: fixed, attached, docked, lost, stowed, deployed, alarm."""
-        return str(self._request("report")["report"]["probe"]["state"])
+    def probe_state(self) -> str | None:
+        """Where the probe is: fixed, attached, docked, lost, stowed, deployed, alarm. None for a scanner, whose coil is
+        no probe of the simulated machine."""
+        probe = self._request("report")["report"].get("probe")
+        return None if probe is None else str(probe["state"])
 
     def see(self) -> tuple[float, float] | None:
         """The mark's position relative to the nozzle in mm; None without a mark."""

@@ -90,7 +90,8 @@ async def describe_scene(control: str) -> str | None:
         ]
         if gap is not None and gap < NEAR:
             words.append(f"the paper {PAPER_WORDS.get(drag := person.drag(), drag)}")
-        words.append(f"the probe is {person.probe_state()}")
+        if (state := person.probe_state()) is not None:
+            words.append(f"the probe is {state}")
         return " · ".join(words)
 
     try:

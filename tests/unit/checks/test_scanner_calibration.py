@@ -299,6 +299,7 @@ LINES = (
     "Threshold 1000 verified: 0.005mm median range across 10 samples",
 )
 """What cartographer3d-plugin 1.10.1 prints; without `// `, as its log does."""
+REPORTS = "The plugin reports: "
 
 
 async def test_the_plugins_lines_are_shown_with_the_thresholds_it_has_tried(
@@ -317,7 +318,7 @@ async def test_the_plugins_lines_are_shown_with_the_thresholds_it_has_tried(
     bench.machine.handlers["CARTOGRAPHER_TOUCH_CALIBRATE"] = calibrates
     await calibrate(bench, True, True)
     shown = [
-        stage.text.partition(" It reports: ")[2] for stage in bench.told(Stage) if "It reports" in stage.text
+        stage.text.removeprefix(REPORTS) for stage in bench.told(Stage) if stage.text.startswith(REPORTS)
     ]
     assert shown == [line.split("\n")[0] for line in LINES]
     assert during[0].endswith(LINES[-1]), "while it measures, not afterwards"

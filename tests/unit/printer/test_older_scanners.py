@@ -35,6 +35,8 @@ IDM: Mapping[str, Any] = {
     "calibration_method": "voron_tap",
     "tap_location": "110,110",
 }
+RETRACT = "retract=5.000 speed=5.0 lift_speed=5.0"
+"""How idm.py names its settings."""
 OLD: Mapping[str, Any] = {"x_offset": 0.0, "y_offset": 20.0, "backlash_comp": 0.5}
 OLD_COMMANDS = frozenset(
     {
@@ -179,4 +181,41 @@ async def test_a_nozzles_sample_is_not_taken_for_the_coils(
     with pytest.raises(ProbeUnusable) as refused:
         await take(StockSampler(printer), 3)
     assert back in refused.value.remedy
+    await printer.close()
+
+
+@pytest.mark.parametrize(
+    ("section", "options", "settings"),
+    [
+        ("scanner", SCANNER, "sample_retract_dist=2.000 speed=5.0 lift_speed=5.0 skip=0"),
+        ("idm", IDM, RETRACT),
+    ],
+)
+async def test_the_coils_samples_are_read(
+    transport: LinkedTransport, machine: Machine, section: str, options: Mapping[str, Any], settings: str
+) -> None:
+    fit(machine, section, options)
+    distances = [1.994, 1.996, 1.995, 1.993, 1.997, 1.995]
+
+    async def accuracy(parameters: dict[str, str]) -> None:
+        count = int(parameters["SAMPLES"])
+        machine.say(f"PROBE_ACCURACY at X:150.000 Y:150.000 Z:5.000 (samples={count} {settings})\n")
+        for _ in range(count):
+            machine.say(f"probe at 150.000,150.000,2.000 is z={distances[machine.touches]:.6f} ")
+            machine.touches += 1
+        machine.say(
+            "probe accuracy results: maximum 2.007000, minimum 2.003000, range 0.004000, average 2.005000, "
+            "median 2.005000, standard deviation 0.001000"
+        )
+
+    machine.handlers["PROBE_ACCURACY"] = accuracy
+    printer = Printer(transport)
+    await printer.start()
+    samples = await take(StockSampler(printer), 6)
+    assert [sample.trigger_z for sample in samples] == [round(2.0 - distance, 6) for distance in distances]
+    assert all(
+        int(script.partition("SAMPLES=")[2].split()[0]) >= 3
+        for script in machine.scripts
+        if "SAMPLES" in script
+    )
     await printer.close()

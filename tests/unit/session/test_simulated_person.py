@@ -12,6 +12,7 @@ import pytest
 
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone, simulates
+from zcal_tui.tui.simulated_person import describe_scene
 
 Reply = Callable[[dict[str, Any]], bytes]
 
@@ -83,8 +84,17 @@ def test_what_is_felt_and_seen_is_passed_on(control: Control, person: SimulatedP
 def test_what_is_not_there_is_none(control: Control, person: SimulatedPerson) -> None:
     control.reply = lambda request: said(ok=True, report={"gap": None}, mark=None, value=None)
     assert person.gap() is None
+    assert person.probe_state() is None, "a scanner is no probe of the machine"
     assert person.see() is None
     assert person.truth("probe.x_offset") is None
+
+
+async def test_the_scene_of_a_printer_with_a_scanner_has_no_probe(control: Control) -> None:
+    control.reply = lambda request: said(ok=True, report={"gap": 12.0})
+    assert await describe_scene(str(control.path)) == "the gap below the nozzle is 12.00 mm"
+    control.reply = lambda request: said(ok=True, report={"gap": 12.0, "probe": {"state": "docked"}})
+    scene = await describe_scene(str(control.path))
+    assert scene is not None and scene.endswith("the probe is docked")
 
 
 def test_what_a_person_does_is_passed_on(control: Control, person: SimulatedPerson) -> None:

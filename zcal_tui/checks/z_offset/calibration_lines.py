@@ -21,11 +21,10 @@ _THRESHOLD = re.compile(r"(?:Screening|Threshold|Verification) (\d{1,9})\b")
 
 
 class CalibrationLines:
-    """Reads one plugin's lines. `doing` is what the command does, a sentence without its full stop."""
+    """Reads one plugin's lines."""
 
-    def __init__(self, context: Context, doing: str) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._doing = doing
         self._shown = ""
         self._range: tuple[int, int] | None = None
         self._reached = -1
@@ -36,7 +35,8 @@ class CalibrationLines:
         if not line or line == self._shown:
             return
         self._shown = line
-        self._context.emit(Stage("calibrate", f"{self._doing}. It reports: {line}"))
+        # Short, and the line early: 80 columns show one line of it
+        self._context.emit(Stage("calibrate", f"The plugin reports: {line}"))
         if (found := _RANGE.search(line)) is not None:
             self._range = int(found[1]), int(found[2])
             self._progress(self._range[0])
@@ -61,9 +61,9 @@ class CalibrationLines:
 
 @contextlib.contextmanager
 def calibration_lines(context: Context, doing: str) -> Iterator[None]:
-    """The time in which a plugin calibrates, its lines shown as the stage."""
+    """The time in which a plugin calibrates, its lines shown as the stage. `doing` is shown until it prints one."""
     context.emit(Stage("calibrate", doing))
-    lines = CalibrationLines(context, doing)
+    lines = CalibrationLines(context)
     stop = context.printer.listen_console(lines.read)
     try:
         yield
