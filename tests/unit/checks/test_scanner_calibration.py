@@ -343,3 +343,16 @@ async def test_a_line_of_the_console_cannot_steer_the_terminal_or_the_progress(
     assert bench.told(Progress) == []
     texts = [stage.text for stage in bench.told(Stage)]
     assert all(text.isprintable() and len(text) < 220 for text in texts)
+
+
+async def test_the_plugins_last_line_says_why_nothing_is_staged(bench: Bench, plugin: FakePlugin) -> None:
+    failure = "Failed to find reliable threshold in range 500-5000."
+
+    async def calibrates(_: dict[str, str]) -> None:
+        bench.machine.say_raw(f"{failure}\nTry increasing MAX:\n")
+        await until(lambda: any(failure in stage.text for stage in bench.told(Stage)))
+
+    bench.machine.handlers["CARTOGRAPHER_TOUCH_CALIBRATE"] = calibrates
+    with pytest.raises(CheckFailed, match="nothing is staged") as failed:
+        await calibrate(bench, True, True)
+    assert failure in failed.value.cause

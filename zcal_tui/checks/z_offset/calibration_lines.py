@@ -25,16 +25,17 @@ class CalibrationLines:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._shown = ""
+        self.latest = ""
+        """The last line that was shown."""
         self._range: tuple[int, int] | None = None
         self._reached = -1
 
     def read(self, heard: Heard) -> None:
         """Take a console line, and show it."""
         line = one_line(clean(heard.text).split("\n", 1)[0])[:LONGEST]
-        if not line or line == self._shown:
+        if not line or line == self.latest:
             return
-        self._shown = line
+        self.latest = line
         # Short, and the line early: 80 columns show one line of it
         self._context.emit(Stage("calibrate", f"The plugin reports: {line}"))
         if (found := _RANGE.search(line)) is not None:
@@ -60,13 +61,13 @@ class CalibrationLines:
 
 
 @contextlib.contextmanager
-def calibration_lines(context: Context, doing: str) -> Iterator[None]:
+def calibration_lines(context: Context, doing: str) -> Iterator[CalibrationLines]:
     """The time in which a plugin calibrates, its lines shown as the stage. `doing` is shown until it prints one."""
     context.emit(Stage("calibrate", doing))
     lines = CalibrationLines(context)
     stop = context.printer.listen_console(lines.read)
     try:
-        yield
+        yield lines
         lines.ended()
     finally:
         stop()

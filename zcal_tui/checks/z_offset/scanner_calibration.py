@@ -81,13 +81,15 @@ async def calibrate_scanner(context: Context, parameters: ZOffsetParameters, pro
         if printer.state.homed():
             await travel(printer, x=place[0], y=place[1], clearance=clearance)
         async with _staging(context, probe, calibration):
-            await _run(context, calibration, probe)
+            latest = await _run(context, calibration, probe)
         changes = _staged(await printer.refresh(), probe, calibration)
         if not changes:
             context.emit(ChangesUpdated(()))
             raise CheckFailed(
                 f"{calibration.name} finished, but nothing is staged.",
-                "The calibration failed, or another program saved it or restarted Klipper.",
+                f"The plugin's last message: {latest}"
+                if latest
+                else "The calibration failed, or another program saved it or restarted Klipper.",
                 "Read its messages on the console, then repeat the check.",
             )
         context.emit(ChangesUpdated(changes))
@@ -201,8 +203,10 @@ def position_of(state: PrinterState) -> tuple[float, float, float]:
     return state.position or (0.0, 0.0, 0.0)
 
 
-async def _run(context: Context, calibration: ScannerCalibration, probe: ProbeConfig) -> None:
+async def _run(context: Context, calibration: ScannerCalibration, probe: ProbeConfig) -> str:
+    """Run its commands. Returns the last line that the plugin printed; empty without any."""
     printer = context.printer
+    latest = ""
     chip = probe.section.split()[-1]
     commands = [command.format(chip=chip) for command in calibration.commands]
     if not calibration.paper:
@@ -211,17 +215,20 @@ async def _run(context: Context, calibration: ScannerCalibration, probe: ProbeCo
             doing = f"{calibration.name} measures by itself{of}. Do not touch anything"
             if len(commands) > 1:
                 context.emit(Progress(number - 1, len(commands)))
-            with calibration_lines(context, doing):
+            with calibration_lines(context, doing) as lines:
                 async with uninterrupted(context, calibration.name):
                     await printer.gcode(command)
+            latest = lines.latest
             context.stop_if_cancelled()
-        return
+        return latest
 
     @contextlib.asynccontextmanager
     async def waiting() -> AsyncIterator[None]:
-        with calibration_lines(context, "The plugin measures by itself. Do not touch anything"):
+        nonlocal latest
+        with calibration_lines(context, "The plugin measures by itself. Do not touch anything") as lines:
             async with uninterrupted(context, calibration.name):
                 yield
+        latest = lines.latest
 
     context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
     plan = PaperPlan(
@@ -239,6 +246,7 @@ async def _run(context: Context, calibration: ScannerCalibration, probe: ProbeCo
     await paper_test(
         context, plan, 1, ManualCalibration(printer, context.zcal, commands[0], lambda: waiting())
     )
+    return latest
 
 
 @contextlib.asynccontextmanager
