@@ -5,6 +5,8 @@ Sources: cartographer3d-plugin 1.10.1, beacon_klipper 7c71e98, Klipper docs, Edd
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.probe_methods import MethodName
+from zcal_tui.printer.scanner_plugins import is_old_cartographer, sensor_names
+from zcal_tui.printer.state import PrinterState
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,16 @@ OWN_COMMANDS = {
     "probe_eddy_ng": "PROBE_EDDY_NG_SETUP",
 }
 """How the plugins' scanning probes are calibrated, by the first word of their section."""
+
+
+def own_command(state: PrinterState, section: str) -> str:
+    """The plugin's command that calibrates this scanner; empty for another probe."""
+    kind = section.split()[0]
+    if is_old_cartographer(state) and kind == "cartographer":
+        return "CARTOGRAPHER_CALIBRATE"
+    if kind == "scanner" and (names := sensor_names(state)):
+        return f"{names[0]}_CALIBRATE"
+    return OWN_COMMANDS.get(kind, "")
 
 
 def calibrations_of(section: str) -> tuple[str, ...]:

@@ -24,11 +24,11 @@ SCANNERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-async def fit(bench: Bench, section: str) -> None:
+async def fit(bench: Bench, section: str, options: Mapping[str, Any] | None = None) -> None:
     """Make the printer one whose Z homes with this scanner."""
     configfile = bench.machine.objects["configfile"]
     del configfile["settings"]["probe"]
-    configfile["settings"][section] = dict(SCANNERS[section])
+    configfile["settings"][section] = {**SCANNERS[section], **(options or {})}
     configfile["settings"]["stepper_z"]["endstop_pin"] = "probe:z_virtual_endstop"
     bench.machine.objects["probe"]["name"] = section
     starts = bench.printer.state.starts
@@ -67,6 +67,30 @@ async def test_a_model_that_is_not_known_is_left_to_its_plugin(
         await check.run(bench.context(Person(True, True)), build(check.parameters, {"calibrate": calibrate}))
     assert "_CALIBRATE" in refused.value.remedy or "_SETUP" in refused.value.remedy
     assert bench.machine.scripts == []
+
+
+@pytest.mark.parametrize(
+    ("section", "options", "command"),
+    [
+        ("cartographer", {}, "CARTOGRAPHER_CALIBRATE"),
+        ("scanner", {"sensor": "idm"}, "IDM_CALIBRATE"),
+        ("scanner", {"sensor": "cartographer"}, "CARTOGRAPHER_CALIBRATE"),
+    ],
+)
+async def test_an_older_plugin_is_named_by_its_own_command(
+    bench: Bench, section: str, options: dict[str, Any], command: str
+) -> None:
+    """cartographer.py of 2024 shares its section with the newer plugin, but not its commands and models."""
+    bench.machine.objects["gcode"]["commands"].update(CARTOGRAPHER_MODEL_SELECT={}, CARTOGRAPHER_CALIBRATE={})
+    await fit(bench, section, options)
+    check = CHECKS["z-offset"]
+    with pytest.raises(CheckRefused) as refused:
+        await check.run(bench.context(Person(True, True)), build(check.parameters, {}))
+    assert f"Run {command}:" in refused.value.remedy
+    ready = CHECKS["ready"]
+    await ready.run(bench.context(), build(ready.parameters, {}))
+    (reached,) = bench.told(VerdictReached)
+    assert "scan model" not in " ".join(reached.verdict.reasons)
 
 
 @pytest.mark.parametrize("section", SCANNERS)

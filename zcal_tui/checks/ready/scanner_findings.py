@@ -9,6 +9,7 @@ from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Record
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.scanner_calibrations import calibrations_of
+from zcal_tui.printer.scanner_plugins import is_old_cartographer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number, text
 
@@ -43,7 +44,8 @@ async def scanner_findings(context: Context) -> list[ReadyFinding]:
     state = context.printer.state
     probe = probe_config(state)
     kinds = MODELS.get(probe.section.split()[0], ()) if probe is not None else ()
-    if probe is None or not kinds:
+    # The older plugin's models have another form, and are not known here
+    if probe is None or not kinds or is_old_cartographer(state):
         return []
     firmware = await _firmware(context, state.settings.get(probe.section, {}), probe.section)
     coil = _coil(state, probe.section)

@@ -41,7 +41,7 @@ from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_con
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.sampler import ProbeUnusable
 from zcal_tui.printer.scan_model import PAPER, ScanModel, scan_model
-from zcal_tui.printer.scanner_calibrations import EDDY_OWN, OWN_COMMANDS
+from zcal_tui.printer.scanner_calibrations import EDDY_OWN, own_command
 from zcal_tui.printer.state import PrinterState
 
 
@@ -359,7 +359,7 @@ def _model(state: PrinterState, probe: ProbeConfig) -> ScanModel | None:
         return None
     model = scan_model(state, probe)
     if model is None:
-        command = OWN_COMMANDS[probe.section.split()[0]]
+        command = own_command(state, probe.section)
         raise CheckRefused(
             f"[{probe.section}] has no z_offset that a paper test can measure.",
             "A sensor that measures distance is calibrated over its whole range, by its plugin's own command.",

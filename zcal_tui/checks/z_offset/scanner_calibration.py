@@ -33,10 +33,10 @@ from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.manual_probe import ManualCalibration
 from zcal_tui.printer.probe_methods import COILS, TAP, ProbeMethod
 from zcal_tui.printer.scanner_calibrations import (
-    OWN_COMMANDS,
     ScannerCalibration,
     calibration_of,
     calibrations_of,
+    own_command,
 )
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import TransportError
@@ -106,7 +106,7 @@ def required_calibration(state: PrinterState, probe: ProbeConfig, key: str) -> S
     found = calibration_of(probe.section, key)
     if found is None:
         there = " and ".join(calibrations_of(probe.section))
-        if not there and (command := OWN_COMMANDS.get(probe.section.split()[0])):
+        if not there and (command := own_command(state, probe.section)):
             raise CheckRefused(
                 f"[{probe.section}] is not calibrated from here.",
                 "What its plugin stages could not be checked: its models are unknown to zcal-tui.",
