@@ -27,6 +27,8 @@ _RUN = re.compile(r"\d{8}T\d{6}-\d{6}-(?P<check>[a-z-]+)")
 """A run's id."""
 _NUMBER = re.compile(r"[-+±]?\d{1,3}(?:\.\d{1,12})?(?:e[-+]?\d{1,2})?(?:%|°|°C|mm|mm/s|µm|s)?")
 _VERSION = re.compile(r"v?\d{1,2}\.\d{1,3}(?:\.\d{1,3})?(?:-\d{1,5}-g[0-9a-f]{7,12})?(?:-dirty)?")
+_DIGITS = re.compile(r"\+?\d+(?:[:\-]\d+){2,}")
+"""Groups of digits: no measurement, but perhaps a MAC address, a serial number or a telephone number."""
 _OUTSIDE = "\"'`()[]{}<>,.;:!?="
 """Punctuation around a word."""
 _JOINTS = re.compile(r"[_\-/.:=,'()\[\]]")
@@ -74,6 +76,8 @@ class KnownWords:
         if _TIME.fullmatch(chunk) or _VERSION.fullmatch(chunk.rstrip(",.;")):
             return chunk
         inner = chunk.strip(_OUTSIDE)
+        if _DIGITS.fullmatch(inner):
+            return GONE
         if not inner:
             return chunk if len(chunk) <= 3 else GONE
         if self._word(inner) or all(not part or self._word(part) for part in _JOINTS.split(inner)):

@@ -307,6 +307,8 @@ def test_it_names_the_file_and_its_parts(
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
+        ("the probe at 00:11:22:33:44:55", "the probe at …"),
+        ("serial 123-456-789", "serial …"),
         ("Probe triggered prior to movement", None),
         ("Move out of range: 12.500 -3.200 0.000 [0.000]", None),
         ("password: probe", "password …"),
