@@ -77,7 +77,8 @@ class PrinterState:
     where Klipper does not report them (before November 2023). `instance` distinguishes several printers on one host
     (the word in `printer_2_data`), empty where there is one. `z_calibration` and `zcal` are those objects' status as it
     came. `print_time` is the toolhead's estimated_print_time, in seconds of the micro-controller's clock. `scan_model`
-    is the name of the model that a scanner's plugin uses, empty where there is none.
+    is the name of the model that a scanner's plugin uses, empty where there is none. `extruder` is the heater of the
+    tool in use, empty where Klipper does not name it.
     """
 
     connected: bool = False
@@ -117,6 +118,7 @@ class PrinterState:
     z_calibration: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     zcal: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     scan_model: str = ""
+    extruder: str = ""
 
     @property
     def ready(self) -> bool:

@@ -23,7 +23,14 @@ KLIPPY_STATES = ("disconnected", "startup", "ready", "error", "shutdown")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "webhooks": ("state", "state_message"),
-    "toolhead": ("homed_axes", "position", "axis_minimum", "axis_maximum", "estimated_print_time"),
+    "toolhead": (
+        "homed_axes",
+        "position",
+        "axis_minimum",
+        "axis_maximum",
+        "estimated_print_time",
+        "extruder",
+    ),
     "motion_report": ("live_position",),
     "gcode_move": ("position", "gcode_position", "homing_origin"),
     "probe": ("name", "last_query", "active_tool_probe"),
@@ -124,6 +131,7 @@ def _toolhead(fields: Mapping[str, Any]) -> dict[str, Any]:
         "axis_minimum": triple(fields.get("axis_minimum")),
         "axis_maximum": triple(fields.get("axis_maximum")),
         "print_time": number(fields.get("estimated_print_time")),
+        "extruder": text(fields.get("extruder")) or "",
     }
 
 

@@ -212,6 +212,20 @@ def test_the_paper_counts_under_a_hot_nozzle(nozzle: float, sheet: float) -> Non
     assert sheet_of(state) == sheet
 
 
+TOOLS = {name: HeaterState(degrees, 0.0) for name, degrees in (("extruder", 180.0), ("extruder1", 25.0))}
+
+
+@pytest.mark.parametrize(("used", "sheet"), [("extruder", 0.1), ("extruder1", 0.0), ("", 0.1)])
+def test_the_paper_counts_under_the_nozzle_of_the_tool_in_use(used: str, sheet: float) -> None:
+    assert sheet_of(PrinterState(heaters=TOOLS, extruder=used)) == sheet
+
+
+def test_another_tools_nozzle_is_not_heated() -> None:
+    with pytest.raises(CheckRefused, match="in use is that of extruder1"):
+        hot_plan(PrinterState(heaters=TOOLS, extruder="extruder1"), None, 200.0, 5.0)
+    assert hot_plan(PrinterState(heaters=TOOLS, extruder="extruder"), None, 200.0, 5.0) is not None
+
+
 def hot(check: str, bed: float, chamber: float | None = None) -> Record:
     found = [records.estimate("bed_temperature", bed)]
     if chamber is not None:

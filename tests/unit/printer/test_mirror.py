@@ -42,9 +42,10 @@ async def test_changes_make_new_states_and_leave_the_old_one_alone(
     printer: Printer, machine: Machine
 ) -> None:
     before = printer.state
-    machine.change("toolhead", homed_axes="x", position=[1.0, 2.0, 3.0])
+    machine.change("toolhead", homed_axes="x", position=[1.0, 2.0, 3.0], extruder="extruder1")
     machine.change("gcode_move", homing_origin=[0.0, 0.0, -0.05, 0.0])
     await until(lambda: printer.state.homing_origin == (0.0, 0.0, -0.05))
+    assert printer.state.extruder == "extruder1"
     assert printer.state.position == (1.0, 2.0, 3.0)
     assert not printer.state.homed("xy")
     assert before.homed()

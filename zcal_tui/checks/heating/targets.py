@@ -44,6 +44,12 @@ def require_heater(state: PrinterState, name: str) -> None:
             f"Its configuration has no [{name}].",
             "Heat the other one, or leave it out.",
         )
+    if name == NOZZLE and state.extruder not in ("", NOZZLE):
+        raise CheckRefused(
+            f"The nozzle in use is that of {state.extruder}, and only that of {NOZZLE} can be heated here.",
+            "Another tool's nozzle would get hot, and this one would be measured cold.",
+            "Select the first tool, or leave the nozzle cold.",
+        )
 
 
 def touches_with_nozzle(probe: ProbeConfig) -> bool:

@@ -10,6 +10,7 @@ from zcal_tui.checks.heating.targets import (
     NOZZLE,
     TOUCHING_NOZZLE,
     allowed,
+    require_heater,
     touches_with_nozzle,
 )
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
@@ -101,6 +102,7 @@ def _targets(state: PrinterState, probe: ProbeConfig, parameters: TemperaturePar
     targets = {}
     for name in present:
         usual = TOUCHING_NOZZLE if name == NOZZLE and touches_with_nozzle(probe) else USUAL[name]
+        require_heater(state, name)
         targets[name] = allowed(state, name, asked[name], usual)
     return targets
 

@@ -271,11 +271,9 @@ async def _endstop_position(
 def sheet_of(state: PrinterState) -> float:
     """mm of paper to subtract: all of it under a nozzle that is hot and has grown, so that the paper compensates for
     nothing; none under a cold one (Klipper docs, Bed_Level)."""
-    hottest = max(
-        (heater.temperature for name, heater in state.heaters.items() if name.startswith("extruder")),
-        default=0.0,
-    )
-    return PAPER if hottest >= HOT else 0.0
+    nozzles = {name: heater for name, heater in state.heaters.items() if name.startswith("extruder")}
+    used = [nozzles[state.extruder]] if state.extruder in nozzles else list(nozzles.values())
+    return PAPER if max((heater.temperature for heater in used), default=0.0) >= HOT else 0.0
 
 
 def _detail(model: ScanModel | None, sheet: float) -> str:
