@@ -269,7 +269,7 @@ AT_THE_LIMIT = pytest.mark.parametrize(
 @pytest.mark.slow
 @AT_THE_LIMIT
 def test_wrong_verdicts_with_stopping_are_within_the_error_rate(effects: list[float], wrong: str) -> None:
-    rng, runs = np.random.default_rng(11), 150
+    rng, runs = np.random.default_rng(11), 600
     ended = []
     for _ in range(runs):
         sigma = PRIOR_SIGMA * float(np.sqrt(PRIOR_DOF / rng.chisquare(PRIOR_DOF)))

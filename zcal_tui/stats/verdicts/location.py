@@ -21,7 +21,7 @@ from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, boun
 ERROR_RATE = 0.05
 """Wrong verdicts, of each kind, at most."""
 
-PASS_ERROR, FAIL_ERROR = 0.03, 0.04
+PASS_ERROR, FAIL_ERROR = 0.03, 0.03
 """At the last look of several; at an earlier one times the square of the share of the tests that are made by then. By
 simulation the looks together are wrong in less than ERROR_RATE, with the prior of the paper test and with a learned one
 (docs/statistics.md)."""
