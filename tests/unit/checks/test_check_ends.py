@@ -33,6 +33,10 @@ LINES_A_RUN = 400
 """G-code lines that a run may take besides: homing, leaving, offers."""
 
 
+SHORTEST_DWELL = 20.0
+"""Seconds between two dwells while it is hot: a third of the shortest idle_timeout here."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """The most that a run may take, by its parameters."""
@@ -41,17 +45,20 @@ class Bound:
     papers: int = 0
     seconds: float | None = None
     """Of the printer's time where the parameters limit it; otherwise its samples and moves do."""
+    hot: float = 0.0
+    """Seconds of heating and soaking before it measures."""
 
     def most_seconds(self, of: Habits) -> float:
         """Seconds of the printer's time that it may take."""
         if self.seconds is not None:
             return self.seconds + LINES_A_RUN
-        return self.samples * of.sample_seconds + MOVE_SECONDS * self.most_lines
+        return self.hot + self.samples * of.sample_seconds + MOVE_SECONDS * self.most_lines
 
     @property
     def most_lines(self) -> int:
         """G-code lines that it may take."""
-        return LINES_A_RUN + LINES_A_SAMPLE * (self.samples + 30 * self.papers)
+        dwells = math.ceil(self.hot / SHORTEST_DWELL)
+        return LINES_A_RUN + LINES_A_SAMPLE * (self.samples + 30 * self.papers) + dwells
 
 
 def _accuracy(p: Any, _: Habits) -> Bound:
@@ -76,15 +83,26 @@ def _temperature(p: Any, habits: Habits) -> Bound:
     return Bound(math.ceil(seconds / habits.sample_seconds), seconds=seconds)
 
 
-def _auto_z(p: Any, _: Habits) -> Bound:
+def _hot(p: Any, habits: Habits) -> float:
+    """Seconds until a check that was given temperatures begins to measure, at most."""
+    if p.bed is None and p.nozzle is None:
+        return 0.0
+    return MINUTE * float(p.soak) + (150.0 + 350.0) / habits.heating
+
+
+def _auto_z(p: Any, habits: Habits) -> Bound:
     papers = max(p.papers, MOST_TESTS) if p.tune else 0
-    return Bound(p.endstop_touches + 13 * p.repeats + papers, papers)
+    return Bound(p.endstop_touches + 13 * p.repeats + papers, papers, hot=_hot(p, habits))
+
+
+def _z_offset(p: Any, habits: Habits) -> Bound:
+    return Bound(p.touches + 1 + p.repeats, p.repeats, hot=_hot(p, habits))
 
 
 BOUNDS: Mapping[str, Callable[[Any, Habits], Bound]] = {
     "ready": lambda p, _: Bound(0),
     "probe-xy": lambda p, _: Bound(5 * p.repeats),
-    "z-offset": lambda p, _: Bound(p.touches + 1 + p.repeats, p.repeats),
+    "z-offset": _z_offset,
     "accuracy": _accuracy,
     "bias": _bias,
     "temperature": _temperature,

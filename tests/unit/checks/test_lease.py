@@ -248,6 +248,7 @@ async def test_of_what_is_kept_all_else_is_put_back_before_the_lease_is_given_up
         bench.machine.change("bed_mesh", profile_name="")
         await lent.zero_offset()
         await lent.heat({"extruder": 150.0})
+        bench.machine.change("extruder", target=150.0)
         changed = len(without_renewals(bench))
         lent.keep_offset()
     assert without_renewals(bench)[changed:] == [

@@ -75,7 +75,7 @@ class VirtualMachine(Machine):
         settings["safe_z_home"] = {"home_xy_position": [100.0, 100.0]}
         self.objects["zcal"] = {"version": ".".join(map(str, INTERFACE)), "unavailable": {}, "lease": None}
         self.objects["z_calibration"] = {"attached_check_works": True, "last_query": False}
-        for word in ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G90", "M400", "SET_IDLE_TIMEOUT"):
+        for word in ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G4", "G90", "M400", "SET_IDLE_TIMEOUT"):
             self.handlers[word] = self._nothing
         self.handlers |= {
             "G1": self._nothing,
