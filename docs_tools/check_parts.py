@@ -20,7 +20,12 @@ def options(words: Sequence[str]) -> str:
 def _option(spec: ParameterSpec) -> tuple[str, str, str, str]:
     values = "yes, no" if spec.kind is bool else spec.range_text
     meaning, _, said = spec.help.partition("; default")
-    default = {None: said.lstrip(": "), True: "yes", False: "no", "": ""}.get(spec.default, str(spec.default))
+    if spec.default is None:
+        default = said.lstrip(": ")
+    elif isinstance(spec.default, bool):
+        default = "yes" if spec.default else "no"
+    else:
+        default = str(spec.default)
     return f"`{spec.flag}`", values, default, meaning
 
 

@@ -132,8 +132,10 @@ class Studio:
         seen: dict[str, Seen] | None = None,
         questions: dict[str, Callable[[Question], object]] | None = None,
         film: Film | None = None,
+        saving: tuple[str, str] | None = None,
     ) -> None:
-        """Run a check to its verdict; take pictures by the way, each once, and one of the verdict; film it."""
+        """Run a check to its verdict; take pictures by the way, each once, and one of the verdict; film it. `saving`
+        names the pictures of the question before its values are saved, and of the saved result."""
         waiting, wanted = dict(seen or {}), dict(questions or {})
         last = self.session.snapshot.run
         before = last.record.id if last is not None else None
@@ -163,14 +165,40 @@ class Studio:
                 self.session.answer(asking.n, answer)
                 await self.until(partial(self._has_gone, asking))
             await self.pilot.pause(0.05)
+        assert not waiting and not wanted, f"never seen in {check}: {', '.join([*waiting, *wanted])}"
         await self.until(lambda: isinstance(self.app.screen, VerdictScreen))
         if verdict:
             await self.picture(verdict)
         if film is not None:
             await self.pilot.pause(0.8)
             film.watch(4.0, at_once=True)
+        if saving is not None:
+            await self._save(saving, film)
         await self.pilot.press("escape")
         await self.pilot.press("escape")
+
+    async def _save(self, pictures: tuple[str, str], film: Film | None) -> None:
+        """Save the result on the screen, answering yes."""
+        question, saved = pictures
+        await self.pilot.press("ctrl+s")
+        await self.until(lambda: self.session.snapshot.question is not None)
+        while (asking := self.session.snapshot.question) is not None:
+            await self.pilot.pause(0.8)
+            if film is not None:
+                film.watch(3.0, at_once=True)
+            elif question:
+                await self.picture(question)
+                question = ""
+            self.session.answer(asking.n, True)
+            await self.until(partial(self._has_gone, asking))
+            await self.pilot.pause(0.5)
+        await self.until(lambda: (run := self.session.snapshot.run) is not None and not run.running)
+        await self.until(lambda: isinstance(self.app.screen, VerdictScreen))
+        if film is not None:
+            await self.pilot.pause(0.8)
+            film.watch(5.0, at_once=True)
+        else:
+            await self.picture(saved)
 
 
 async def plan(studio: Studio) -> None:
@@ -194,12 +222,12 @@ async def jog(studio: Studio) -> None:
 
 async def paper(studio: Studio) -> None:
     """The paper test, and what is saved of it."""
-    await studio.run("z-offset", "saved", questions={"paper": narrowed, "save": asked(Confirm, "save")})
+    await studio.run("z-offset", questions={"paper": narrowed}, saving=("save", "saved"))
 
 
 async def accuracy(studio: Studio) -> None:
     """Repeatability, running and judged."""
-    await studio.run("accuracy", "verdict", {"run": samples(11)})
+    await studio.run("accuracy", "verdict", {"run": samples(4)})
     await studio.pilot.press("c")
     await studio.picture("console")
     await studio.pilot.press("escape")
@@ -244,8 +272,9 @@ async def history(studio: Studio) -> None:
 async def recording(studio: Studio) -> None:
     """Z offset from the plan to the saved value, as one moving picture."""
     film = Film(studio.app)
+    await studio.pilot.pause(0.8)
     film.watch(2.0, at_once=True)
-    await studio.run("z-offset", film=film)
+    await studio.run("z-offset", film=film, saving=("", ""))
     (FOLDER / "recording.svg").write_text(moving(film.frames), encoding="utf-8")
     print(f"recording.svg: {len(film.frames)} frames", flush=True)
 
@@ -276,6 +305,10 @@ SCENES: dict[str, Callable[[Studio], Awaitable[None]]] = {
 }
 
 
+ALONE = ("recording",)
+"""Scenes on a printer of their own: what was saved before would leave nothing to save."""
+
+
 async def take(names: list[str], data: Path) -> None:
     """Take the pictures of these scenes, in order."""
     session = Session(PrinterTarget(demo=DemoOptions(profile="voron", speed=SPEED)), Store(data))
@@ -298,8 +331,12 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"there is no scene {unknown[0]!r}; there are {', '.join(SCENES)}", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as data:
-        asyncio.run(take(arguments or list(SCENES), Path(data)))
+    names = arguments or list(SCENES)
+    alone = [name for name in names if name in ALONE]
+    for together in ([name for name in names if name not in ALONE], *([name] for name in alone)):
+        with tempfile.TemporaryDirectory() as data:
+            if together:
+                asyncio.run(take(together, Path(data)))
     return 0
 
 

@@ -36,7 +36,9 @@ ROOMY_OPTIONS = 3
 def option_label(n: int, label: str, help: str) -> Content:
     """An option as a line: its number, what it is, what is meant by it."""
     line = Content.assemble((f"{n}  ", "$footer-key-foreground"), (label, "bold"))
-    return line + Content(f"   {help}") if help else line  # in the colour of a line, so that a selected one is read
+    return (
+        line + Content(f"   {help}") if help else line
+    )  # in the colour of a line, so that a selected one is read
 
 
 class ConfirmModal(ZcalModal[bool]):
