@@ -133,6 +133,7 @@ _READING = (
     "undo",
     "manual-probe",
     "completion",
+    "bug-report",
 )
 
 
