@@ -111,7 +111,9 @@ def test_a_signal_cancels_lifts_and_keeps(
 
 def test_a_terminal_that_hangs_up_does_not_lose_the_run(printer_sim: Starter, tmp_path: Path) -> None:
     printer = printer_sim("corexy")
-    running = program.start(tmp_path, "accuracy", "--samples", "20", "--printer", printer.klippy)
+    running = program.start(
+        tmp_path, "accuracy", "--samples", "20", "--homings", "0", "--printer", printer.klippy
+    )
     running.until_samples(5)
     running.signal(signal.SIGHUP)
     assert running.process.stdout is not None

@@ -90,7 +90,8 @@ def terminal(printer_sim: Starter, tmp_path: Path) -> Iterator[Terminal]:
     printer.control.request("speed", value=1.0)
     client.close()
     terminal = Terminal(
-        program.command("--printer", printer.klippy, "accuracy"), program.environment(tmp_path)
+        program.command("--printer", printer.klippy, "accuracy", "--homings", "0"),
+        program.environment(tmp_path),
     )
     yield terminal
     terminal.close()
