@@ -151,6 +151,15 @@ def test_a_calibration_proposes_the_value_to_save(mean: float, old: str, new: st
     assert all(change.saves and change.old == old for change in changes)
 
 
+def test_a_plugin_that_finds_some_by_chance_proposes_nothing() -> None:
+    """As where it finds none at any visit: its value is a line to edit, and nothing was shown about it."""
+    plugin = dataclasses.replace(PROPOSAL, section="cartographer", old="0.05", saves=False)
+    _, _, advice = concluded([0.0], KNOWN, plugin)
+    assert not [change for given in advice for change in given.changes]
+    _, _, advice = concluded([0.0123], KNOWN, plugin)
+    assert [change.new for given in advice for change in given.changes] == ["0.01230"]
+
+
 def test_a_negative_estimate_proposes_nothing() -> None:
     verdict, _, advice = concluded([-0.02], KNOWN, PROPOSAL)
     assert verdict.level is Level.UNKNOWN
