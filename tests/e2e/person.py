@@ -7,6 +7,9 @@ import math
 import re
 
 HEIGHT = re.compile(r"▼ ([-−]?\d+\.\d{3})|(\d+\.\d{3}) ▶")
+PRECISION = re.compile(r"precision +± (\d+(?:\.\d+)?) (µm|mm)")
+FINE = 15.0
+"""µm: a bracket that a person goes on bisecting is wider, as the page asks for."""
 FEEL = re.compile(r"paper +\S (free|drags|stuck)")
 GAP = re.compile(r"the gap below the nozzle is ([-−]?\d+\.\d+) mm")
 SEEN = re.compile(r"simulated: \w")
@@ -92,7 +95,7 @@ class Person:
         return (f"pick {wanted}",)
 
     def _drag(self, screen: str) -> tuple[str, ...]:
-        """Down by the automatic steps until the paper does not move, then half way back until it just drags."""
+        """Down by the automatic steps until the paper drags or is stuck, then bisect until the bracket is narrow."""
         height, feel = HEIGHT.search(screen), FEEL.search(screen)
         if height is None or feel is None:
             return ()
@@ -100,12 +103,14 @@ class Person:
         if "Put a sheet of paper under the nozzle" in screen:  # a test that has just begun
             self._asked_drag = {}
         self._asked_drag[here] = feel[1]
-        if feel[1] == "drags":
+        known = PRECISION.search(screen)
+        wide = known is not None and number(known[1]) * (1000.0 if known[2] == "mm" else 1.0) > FINE
+        if feel[1] == "drags" and not (wide and "free" in self._asked_drag.values()):
             self.heights.append(here)
             return ("accept",)
-        if feel[1] == "stuck":
+        if feel[1] != "free":
             return ("bisect",)
-        return ("bisect down",) if any(felt == "stuck" for felt in self._asked_drag.values()) else ("lower",)
+        return ("lower",) if set(self._asked_drag.values()) == {"free"} else ("bisect down",)
 
     def _look(self, screen: str) -> tuple[str, ...]:
         seen = MARK.search(screen)
