@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.e2e import program
+from tests.e2e.finding import session
+from tests.e2e.guidedrun import carry_out
 from tests.e2e.simulated import KlippyClient, PrinterSim, Starter, eventually, wait_for_state
 
 SECTION = "bed_mesh default"
@@ -62,6 +64,21 @@ def test_both_are_saved_with_one_restart(printer_sim: Starter, tmp_path: Path) -
     again = heights(client)
     client.close()
     assert again == pytest.approx(saved, abs=0.02)  # it is right with the new z_offset
+
+
+def test_a_mesh_that_is_not_saved_is_discarded(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = with_mesh(printer_sim)
+    client = wait_for_state(printer, "ready")
+    before = heights(client)
+    client.close()
+    with session(printer.klippy, tmp_path) as opened:
+        done = carry_out(opened, printer, "z-offset", {"mesh-again": True, "save": False})
+    assert {"mesh-again", "save"} <= set(done.keys)
+    assert {change.state for change in done.record.changes} <= {"proposed", "declined"}
+    assert pending(printer) == {}
+    client = wait_for_state(printer, "ready")
+    assert heights(client) == before
+    client.close()
 
 
 def test_where_nothing_is_saved_nothing_is_made_or_stays_pending(
