@@ -88,7 +88,7 @@ class PrinterSim:
         return KlippyApi(self.klippy)
 
     def report(self) -> dict[str, Any]:
-        """What is so right now."""
+        """The true state right now."""
         report: dict[str, Any] = self.control.request("report")["report"]
         return report
 
@@ -239,7 +239,7 @@ class KlippyApi:
 
 
 def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 120.0) -> KlippyApi:
-    """A connection to a klippy that is in one of these states, made anew as often as klippy restarts."""
+    """A connection to a klippy that is in one of these states, made again as often as klippy restarts."""
     until = time.monotonic() + timeout
     state = "not there"
     while time.monotonic() < until:

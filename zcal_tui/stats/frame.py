@@ -2,8 +2,8 @@
 
 height = level + a · lag₁(T_bed) + b · lag₂(T_bed) + c · lag₃(T_nozzle) + d · T_frame + noise. The bed has two columns
 because what it heats (its own shape, the probe) follows it at more than one speed. The frame's sensor shows the frame
-itself and needs no lag. A part of the bed that followed as slowly as the frame could not be told from it: assumed is
-that none is slower than LONGEST_LAG.
+itself and needs no lag. A part of the bed that followed as slowly as the frame could not be distinguished from it.
+None is assumed to be slower than LONGEST_LAG.
 
 The interval is the union over all lags that fit about as well as the best: which lags are right is not known.
 """

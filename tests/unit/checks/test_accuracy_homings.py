@@ -19,7 +19,7 @@ STEADY = (1.5, 1.5025, 1.5, 1.4975, 1.5)
 
 
 class HomedPrinter:
-    """Samples that are right in one place, at heights that each homing decides anew."""
+    """Samples that are right in one place, at a height that each homing decides again."""
 
     def __init__(self, bench: Bench, heights: Sequence[float]) -> None:
         self._heights = iter(heights)

@@ -76,7 +76,7 @@ def _probe_then(context: Mapping[str, object], state: PrinterState) -> Mapping[s
 
 
 def _z_offset_then(context: Mapping[str, object], state: PrinterState) -> float:
-    """The z_offset (mm) that was in effect: `Sample.bed_z` is relative to it, and it may have been saved anew since."""
+    """The z_offset (mm) that was in effect: `Sample.bed_z` is relative to it. Another may have been saved since."""
     then = _probe_then(context, state) or {}
     return 0.0 if "descend_z" in then else number(then.get("z_offset")) or 0.0
 
