@@ -122,6 +122,23 @@ def test_a_second_signal_sends_what_makes_the_printer_safe_and_names_what_is_lef
         os.close(ours)
 
 
+def test_what_is_left_is_named_on_a_terminal_that_is_read_again(tmp_path: Path) -> None:
+    process, ours = started(tmp_path, hangs=60.0)
+    try:
+        read_until(ours, b"Repeatability")
+        os.write(ours, b"c")
+        wait_until_stuck(ours)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)  # another one, since two of a kind may be taken as one
+        time.sleep(0.2)
+        read_until(ours, "May be left on or changed: heater_bed (target 60 °C).".encode(), seconds=10.0)
+        assert process.wait(timeout=5) == 5
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
 def test_no_color_means_none(tmp_path: Path) -> None:
     process, ours = started(tmp_path, NO_COLOR="1")
     try:
@@ -142,11 +159,7 @@ def test_a_terminal_that_nobody_reads_does_not_hold_it_up(tmp_path: Path) -> Non
     try:
         read_until(ours, b"Repeatability")
         os.write(ours, b"c")  # the console scrolls without end, and nobody reads what it draws
-        deadline = time.monotonic() + 30
-        while not stuck(ours):
-            assert time.monotonic() < deadline, (
-                "the program goes on drawing: the terminal's buffer never filled"
-            )
+        wait_until_stuck(ours)
         process.send_signal(signal.SIGHUP)
         assert process.wait(timeout=30) == 5
         assert (tmp_path / "closed").exists()
@@ -154,6 +167,12 @@ def test_a_terminal_that_nobody_reads_does_not_hold_it_up(tmp_path: Path) -> Non
         process.kill()
         process.wait()
         os.close(ours)
+
+
+def wait_until_stuck(ours: int) -> None:
+    deadline = time.monotonic() + 30
+    while not stuck(ours):
+        assert time.monotonic() < deadline, "the program goes on drawing: the terminal's buffer never filled"
 
 
 def stuck(ours: int) -> bool:

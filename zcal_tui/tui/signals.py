@@ -7,10 +7,12 @@ waits on the pipe cleans up through the session, which has a thread of its own, 
 
 import logging
 import os
+import select
 import signal
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,6 +27,8 @@ GRACE = 60.0
 """Seconds that cleaning up may take before the process leaves without it."""
 LEAVE_LIMIT = 2.0
 """Seconds that leaving takes at most after a second signal."""
+READ_LIMIT = 0.5
+"""Seconds for which a terminal may leave unread what is written to it last."""
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger(__name__)
@@ -39,25 +43,30 @@ def _terminal_mode() -> TerminalMode | None:
         return None
 
 
+def _print(text: str) -> None:
+    """Print on the terminal, which may be busy drawing: wait for it at most READ_LIMIT. OSError where it is gone."""
+    left = text.encode(errors="replace")
+    os.set_blocking(DRAWN_ON, False)
+    until = time.monotonic() + READ_LIMIT
+    while left:
+        if (rest := until - time.monotonic()) <= 0.0:
+            raise TimeoutError("the terminal does not read")
+        try:
+            select.select([], [DRAWN_ON], [], rest)
+            left = left[os.write(DRAWN_ON, left) :]
+        except BlockingIOError:  # less room than select takes for writable
+            time.sleep(0.01)
+
+
 def _restore_terminal(mode: TerminalMode | None) -> None:
-    """Best effort and never waiting: the terminal may be gone or not reading."""
+    """Best effort: the terminal may be gone or not reading."""
     if mode is None:
         return
     try:
-        os.set_blocking(DRAWN_ON, False)
-        os.write(DRAWN_ON, LEAVE_SEQUENCES.encode())
+        _print(LEAVE_SEQUENCES)
         termios.tcsetattr(0, termios.TCSANOW, mode)
     except (OSError, termios.error):
         logger.info("the terminal could not be restored")
-
-
-def _print(text: str) -> None:
-    """Print on the terminal without waiting for it."""
-    try:
-        os.set_blocking(DRAWN_ON, False)
-        os.write(DRAWN_ON, text.encode(errors="replace"))
-    except OSError:
-        logger.info("not printed: %s", text.strip())
 
 
 def _leave(leave_now: Callable[[], Sequence[str]], left: list[str]) -> None:
@@ -94,7 +103,10 @@ def leave_on_signals(close: Callable[[], None], leave_now: Callable[[], Sequence
         _restore_terminal(mode)
         if left:
             named = one_line(", ".join(left))
-            _print(f"May be left on or changed: {named}.\r\n")
+            try:
+                _print(f"May be left on or changed: {named}.\r\n")
+            except OSError:
+                logger.info("not printed: may be left on or changed: %s", named)
         os._exit(EXIT_CODE)
 
     def wait_for_second() -> None:
