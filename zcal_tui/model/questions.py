@@ -98,7 +98,7 @@ class PaperStep:
     tried: tuple[float, ...] = ()
     detail: str = ""
     measured: bool = False
-    """Whether `expected` is the height of an accepted paper test at this place, in the same run."""
+    """Whether an accepted paper test at this place, in the same run, gives `expected`."""
     agreed: float | None = None
     """The lowest height with consent for a risky move (model/paper_moves.py); None before the first consent."""
     free: tuple[float, ...] = ()

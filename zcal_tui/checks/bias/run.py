@@ -15,7 +15,7 @@ from zcal_tui.checks.bias.choice import chosen_places
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.resume import finished_rounds
 from zcal_tui.checks.bias.timetable import Timetable
-from zcal_tui.checks.clearance import ABOVE_CONFIRMED_CONTACT, travel_clearance
+from zcal_tui.checks.clearance import ABOVE_ACCEPTED, ABOVE_CONFIRMED_CONTACT, travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
@@ -24,15 +24,18 @@ from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import compensated_heights, take_samples
 from zcal_tui.checks.room_below import require_room
-from zcal_tui.checks.travel import go_to, lift_and_leave, position, travel
+from zcal_tui.checks.travel import come_down, lift_and_leave, travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import duration
 from zcal_tui.printer.config_view import ProbeConfig, is_delta
 from zcal_tui.printer.places import Place
 
 LOWER_SPEED = 5.0
-"""mm/s downwards to there."""
+"""mm/s down to where a paper test begins."""
+UNMOVED = 0.1
+"""mm: a bed that is found this near to where it was in the round before has not moved."""
 DETAILS = {
     "feeler": "Use the same feeler gauge at every place. Lower the nozzle until the gauge just drags.",
     "contact": (
@@ -78,6 +81,40 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
             context.emit(event)
 
 
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """What a paper test at a place has found. `height` is toolhead Z in mm."""
+
+    height: float
+    z_offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Approach:
+    """Where the paper is expected, and where its test begins: toolhead Z in mm. Without a `start` it begins at the
+    travel clearance."""
+
+    expected: float
+    start: float | None = None
+    measured: bool = False
+
+
+def _approach(trigger: float, z_offset: float, *, confirmed: bool, before: _Accepted | None) -> _Approach:
+    """The approach to a place whose trigger height (mm) was just probed.
+
+    `z_offset` is the best known over the bed, `confirmed` whether a test of this run has confirmed it, and `before` is
+    what this place's own last test in this run has found. Then that test's height and the trigger height both show
+    where the paper is, and the test begins above the higher one. Where they disagree, the bed or the probe has moved.
+    """
+    if before is None:
+        expected = trigger - z_offset
+        return _Approach(expected, expected + ABOVE_CONFIRMED_CONTACT if confirmed else None)
+    expected = trigger - before.z_offset
+    unmoved = abs(expected - before.height) <= UNMOVED
+    above = ABOVE_ACCEPTED if unmoved else ABOVE_CONFIRMED_CONTACT
+    return _Approach(expected, max(expected, before.height) + above, unmoved)
+
+
 class _Rounds:
     """The rounds of a run. `number` samples were emitted before."""
 
@@ -101,7 +138,8 @@ class _Rounds:
         self._report = report
         self._timetable = timetable
         self._number = number
-        self._felt = False
+        self._accepted: dict[Place, _Accepted] = {}
+        """By this run alone: what is taken over may be from before a repair."""
         self.clearance = travel_clearance(probe)
 
     async def measure(self) -> None:
@@ -173,12 +211,17 @@ class _Rounds:
     async def _paper(self, place: Place, turn: int, trigger: float) -> None:
         context = self._context
         known = self._report.z_offset
-        expected = trigger - (self._probe.z_offset if known is None else known)
-        require_room(context.printer.state, expected)
+        approach = _approach(
+            trigger,
+            self._probe.z_offset if known is None else known,
+            confirmed=bool(self._accepted),
+            before=self._accepted.get(place),
+        )
+        require_room(context.printer.state, approach.expected)
         context.emit(Stage("paper", f"Round {turn}: the paper test {phrase(place)}"))
         await travel(context.printer, x=place.bed[0], y=place.bed[1], clearance=self.clearance)
-        if known is not None and self._felt:  # by this run: what is taken over may be from before a repair
-            await _lower(context, expected + ABOVE_CONFIRMED_CONTACT)
+        if approach.start is not None:
+            await come_down(context.printer, approach.start, speed=LOWER_SPEED)
         self._number += 1
         found = await paper_test(
             context,
@@ -188,7 +231,8 @@ class _Rounds:
                 old=self._probe.z_offset,
                 base=trigger,
                 sign=-1,
-                expected=expected,
+                expected=approach.expected,
+                measured=approach.measured,
                 clearance=self.clearance,
                 place=place.name,
                 test=turn,
@@ -197,9 +241,10 @@ class _Rounds:
             ),
             self._number,
         )
-        self._felt = True
+        z_offset = trigger - found.height
+        self._accepted[place] = _Accepted(found.height, z_offset)
         # Off this loop: on a small board the arithmetic takes longer than a status update may wait
-        updated = await asyncio.to_thread(self._report.add, place, turn, trigger - found.height)
+        updated = await asyncio.to_thread(self._report.add, place, turn, z_offset)
         if updated is not None:
             context.emit(updated)
         self._timetable.felt(context.clock.now())
@@ -207,13 +252,6 @@ class _Rounds:
 
     def _tell_progress(self) -> None:
         self._context.emit(self._timetable.progress(self._context.clock.now(), self._report.most_tests))
-
-
-async def _lower(context: Context, height: float) -> None:
-    """Bring the nozzle down to a height that is known to be above the bed (mm, toolhead Z); never up."""
-    await context.printer.refresh()
-    if position(context.printer)[2] > height:
-        await go_to(context.printer, z=height, speed=LOWER_SPEED)
 
 
 def _take_over(
