@@ -6,7 +6,7 @@ import pytest
 
 from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
 from tests.tui.onscreen import cut_off
-from tests.tui.scenes import first_touch, running, verdict
+from tests.tui.scenes import SCENES, first_touch, running, verdict
 from tests.tui.scripted import RISKY, SAVE, UP, ScriptedSession
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.tui.widgets.checklist import CheckList
@@ -93,6 +93,21 @@ async def test_every_answer_of_a_long_question_is_on_the_screen(
             last = {button.id: button.region for button in driver.app.screen.query("Button")}
             assert first == last, "an answer moved after it was shown"
             await driver.press("3" if question is LONG else "n")
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+@SIZES
+async def test_start_is_on_the_screen_though_not_now_is_in_focus(
+    size: tuple[int, int], simulated: bool, opened: Opener
+) -> None:
+    link = replace(UP, control="/nowhere/control") if simulated else UP
+    async with opened(ScriptedSession(link=link), size=size) as driver:
+        await SCENES["plan_consent"](driver)
+        assert driver.app.focused is not None and driver.app.focused.id == "option6"
+        assert cut_off(driver.app.screen) == []
+        assert driver.app.screen.query_one("#options").max_scroll_y == 0
+        await tap_words(driver, "1  Start")
+        assert driver.session.answers[-1] == "start"
 
 
 async def test_a_difference_that_does_not_fit_says_how_to_read_on(opened: Opener) -> None:

@@ -74,8 +74,8 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
 
     @property
     def _looks(self) -> bool:
-        """Whether a line shows what the simulated person sees."""
-        return self.app_state.snapshot.link.control is not None and self._question.key != RESULT_CARD
+        """Whether a line shows what the simulated person sees: not where the answer does not depend on it."""
+        return self.app_state.snapshot.link.control is not None and self._of_a_check
 
     async def _ask_person(self, control: str) -> None:
         scene = await describe_scene(control)
@@ -107,6 +107,11 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
     @property
     def _cancels(self) -> bool:
         """Whether a button cancels the check: not where one of the answers does."""
+        return self._of_a_check
+
+    @property
+    def _of_a_check(self) -> bool:
+        """Whether a check asks, and not the full calibration between its checks."""
         return self._question.key not in (PLAN_CONSENT, RESULT_CARD)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
