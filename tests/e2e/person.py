@@ -103,14 +103,23 @@ class Person:
         if "Put a sheet of paper under the nozzle" in screen:  # a test that has just begun
             self._asked_drag = {}
         self._asked_drag[here] = feel[1]
-        known = PRECISION.search(screen)
-        wide = known is not None and number(known[1]) * (1000.0 if known[2] == "mm" else 1.0) > FINE
-        if feel[1] == "drags" and not (wide and "free" in self._asked_drag.values()):
+        if feel[1] == "drags" and not self._is_wide(screen, here):
             self.heights.append(here)
             return ("accept",)
         if feel[1] != "free":
             return ("bisect",)
         return ("lower",) if set(self._asked_drag.values()) == {"free"} else ("bisect down",)
+
+    def _is_wide(self, screen: str, here: float) -> bool:
+        """Whether the bracket is wide and there is a free height to bisect towards: by the page, or by the heights that
+        were tried where a small screen of a simulated printer has no room for it."""
+        free = [height for height, feel in self._asked_drag.items() if feel == "free" and height > here]
+        if not free:
+            return False
+        shown = PRECISION.search(screen)
+        if shown is None:
+            return (min(free) - here) / 2 * 1000.0 > FINE
+        return number(shown[1]) * (1000.0 if shown[2] == "mm" else 1.0) > FINE
 
     def _look(self, screen: str) -> tuple[str, ...]:
         seen = MARK.search(screen)
