@@ -65,6 +65,22 @@ def assert_true(printer: PrinterSim, record: dict[str, Any]) -> None:
     assert spread["low"] <= max(true) - min(true) <= spread["high"]
 
 
+def assert_second_test_begins_just_above(events: list[dict[str, Any]], record: dict[str, Any]) -> None:
+    """Each place's test of the second round begins 0.3 mm above what the first gave, as far as the probe repeats."""
+    first = {
+        sample["place"]: sample["trigger_z"]
+        for sample in record["samples"]
+        if (sample["kind"], sample["round"]) == ("paper", 1)
+    }
+    begun = [event for event in events if event["event"] == "question" and event["kind"] == "paper"]
+    starts = {
+        event["place"]: event["height"] for event in begun if event["test"] == 2 and len(event["tried"]) == 1
+    }
+    assert starts.keys() == first.keys()
+    for place, start in starts.items():
+        assert -1e-6 <= start - (first[place] + 0.3) < 0.02
+
+
 def test_a_biased_probe_fails_and_the_direction_is_named(printer_sim: Starter, tmp_path: Path) -> None:
     printer = printer_sim("corexy", speed=40.0)
     printer.control.request("set", path="probe.bias_x", value=0.04)
@@ -149,6 +165,7 @@ def test_a_docked_probe_is_away_whenever_the_nozzle_goes_down(printer_sim: Start
     assert kinds[6:8] == [("paper", "40,50", 1), ("paper", "210,200", 1)]
     assert kinds[14:16] == [("paper", "210,200", 2), ("paper", "40,50", 2)]
     assert [sample["n"] for sample in record["samples"]] == list(range(1, 17))
+    assert_second_test_begins_just_above(ended.events, record)
     said = [event["text"] for event in ended.events if event["event"] == "notice"]
     assert "2 places" in said[0]
     assert "about" in said[0]
