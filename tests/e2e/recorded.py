@@ -249,18 +249,19 @@ def _headline(screen: str) -> str:
     return next((line for line in lines if line), "")[:70]
 
 
-def record(name: str, folder: Path, speed: float) -> Recording:
-    """Run one scenario. Raises AssertionError where the end is not reached."""
+def record(name: str, folder: Path, simulated: Path, speed: float) -> Recording:
+    """Run one scenario. `folder` keeps what the screens showed, `simulated` is for the printer, whose sockets need a
+    short path. Raises AssertionError where the end is not reached."""
     scenario, recording = SCENARIOS[name], Recording(name)
     command = program.command(
         "--demo", "voron", "--sim-speed", f"{speed:g}", "--save", "ask", *scenario.check
     )
-    environment = {**program.environment(folder), "TMPDIR": str(folder)}
+    environment = {**program.environment(folder), "TMPDIR": str(simulated)}
     terminal = Tmux(folder, command, environment, scenario.size, logged=True)
     try:
         terminal.wait_for("● ready", 200.0)
         terminal.wait(lambda screen: " Start " in screen and "never" in screen)
-        control = str(next(folder.glob("zcal-sim-*/comms/control.sock")))
+        control = str(next(simulated.glob("zcal-sim-*/comms/control.sock")))
         RecordedPerson(terminal, control, recording, mouse=scenario.mouse).walk()
         recording.verdict = _verdict(folder, scenario.check[0])
     finally:
@@ -290,10 +291,11 @@ def main(arguments: Sequence[str]) -> int:
     code = 0
     for name in given.names or SCENARIOS:
         with tempfile.TemporaryDirectory(prefix="zr-") as temporary:
-            folder = Path(temporary) if given.keep is None else given.keep / name
+            simulated = Path(temporary)
+            folder = simulated if given.keep is None else given.keep / name
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                print(record(name, folder, given.speed).text(), flush=True)
+                print(record(name, folder, simulated, given.speed).text(), flush=True)
             except AssertionError as error:
                 print(f"{name}: {error}", file=sys.stderr, flush=True)
                 code = 1
