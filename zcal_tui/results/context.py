@@ -32,7 +32,7 @@ SECTIONS = (
     "delta_calibrate",
     "idle_timeout",
 )
-"""Sections stored besides the probe's and the Z steppers'."""
+"""Sections stored besides the probe's, its models' and the Z steppers'."""
 
 LONG_TEXT = 200
 """Characters above which a value (a macro's G-code) is stored as a digest: only whether it changed matters."""
@@ -98,6 +98,7 @@ def _sections(state: PrinterState) -> Iterator[str]:
     yield from SECTIONS
     if (probe := probe_config(state)) is not None:
         yield probe.section
+        yield from (name for name in state.settings if name.startswith(f"{probe.section} "))
     if (rail := z_rail(state)) is not None:
         yield rail.section
     for stepper in z_steppers(state):

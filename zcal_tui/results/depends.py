@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zcal_tui.model.check_info import info_of
-from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo
+from zcal_tui.model.check_info.info import PROBE, PROBE_MODELS, STEPPERS, CheckInfo
 from zcal_tui.results.context import config_of
 
 
@@ -42,16 +42,22 @@ def needs_in_effect(info: CheckInfo, section: str, option: str, probe_section: s
     result depends on it, or its moves and comparisons use it."""
     for wanted in (info.depends_on, info.plans_with):
         for named, options in wanted.items():
-            here = (
-                section == probe_section
-                if named == PROBE
-                else _is_rail(section)
-                if named == STEPPERS
-                else section == named
-            )
-            if here and (not options or option in options):
+            if _is_meant(named, section, probe_section) and (not options or option in options):
                 return True
     return False
+
+
+def is_model(section: str, probe_section: str | None) -> bool:
+    """Whether this is the section of one of the probe's models."""
+    return probe_section is not None and section.startswith(f"{probe_section} ")
+
+
+def _is_meant(named: str, section: str, probe_section: str | None) -> bool:
+    if named == PROBE:
+        return section == probe_section
+    if named == PROBE_MODELS:
+        return is_model(section, probe_section)
+    return _is_rail(section) if named == STEPPERS else section == named
 
 
 def _is_rail(section: str) -> bool:
@@ -59,9 +65,8 @@ def _is_rail(section: str) -> bool:
 
 
 def _sections(named: str, context: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
-    if named == PROBE:
-        yield str(context.get("probe_section"))
-    elif named == STEPPERS:
-        yield from filter(_is_rail, config)
+    if named in (PROBE_MODELS, STEPPERS):
+        probe = str(context.get("probe_section"))
+        yield from (section for section in config if _is_meant(named, section, probe))
     else:
-        yield named
+        yield str(context.get("probe_section")) if named == PROBE else named

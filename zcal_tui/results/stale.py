@@ -17,7 +17,7 @@ from zcal_tui.results.chamber import chamber_changed, hot_changed
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of, frame_of, stored_value
 from zcal_tui.results.delta_geometry import geometry_changed
-from zcal_tui.results.depends import probe_option, probe_or_rail_option, values
+from zcal_tui.results.depends import is_model, probe_option, probe_or_rail_option, values
 from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.levelling import levelled_since
 
@@ -48,7 +48,9 @@ def stale(
         or _klipper(info, record, newer)
         or _geometry(info, record, contexts)
         or (
-            _config(info, record, contexts[-1]) or _own_value(info, record, contexts[-1])
+            _config(info, record, contexts[-1])
+            or _own_value(info, record, contexts[-1])
+            or _own_models_value(record, contexts[-1])
             if contexts
             else None
         )
@@ -124,10 +126,11 @@ def _config(info: CheckInfo, record: Record, context: Context) -> str | None:
 
 def _proposed(changes: Sequence[Change], name: str, value: Any) -> bool:
     """Whether the run itself proposed a new value: then its result is still valid."""
-    return any(
-        f"[{change.section.lower()}] {change.option}" == name and _same(stored_value(change.new), value)
-        for change in changes
-    )
+    return any(_named(change) == name and _same(stored_value(change.new), value) for change in changes)
+
+
+def _named(change: Change) -> str:
+    return f"[{change.section.lower()}] {change.option}"
 
 
 def _printer_state(then: Context, now: Context) -> str | None:
@@ -161,8 +164,31 @@ def _own_value(info: CheckInfo, record: Record, context: Context) -> str | None:
         if now is None or then is None or not found or _same(now, then):
             continue
         if not any(_same(now, value) for value in found):
-            return f"{option} is now {_shown(now)}, neither the value this run found nor the one before"
+            return _neither(option, now)
     return None
+
+
+def _own_models_value(record: Record, context: Context) -> str | None:
+    """As `_own_value`, of a model of a scanner, whose offset has a section of its own."""
+    probe, config, before = (
+        context.get("probe_section"),
+        config_of(context) or {},
+        config_of(record.context) or {},
+    )
+    for change in record.changes:
+        section = change.section.lower()
+        if not is_model(section, str(probe)):
+            continue
+        now = config.get(section, {}).get(change.option)
+        then = before.get(section, {}).get(change.option)
+        if now is None or then is None or _same(now, then) or _proposed(record.changes, _named(change), now):
+            continue
+        return _neither(change.option, now)
+    return None
+
+
+def _neither(option: str, now: Any) -> str:
+    return f"{option} is now {_shown(now)}, neither the value this run found nor the one before"
 
 
 def _runtime(info: CheckInfo, record: Record, now: Context | None) -> str | None:

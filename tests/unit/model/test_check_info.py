@@ -10,7 +10,7 @@ from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import DECLARED
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info import ALL_INFO, CHECK_INFO, ESTIMATES, info_of
-from zcal_tui.model.check_info.info import HARDWARE_CHANGES, PROBE, STEPPERS, CheckInfo
+from zcal_tui.model.check_info.info import HARDWARE_CHANGES, PROBE, PROBE_MODELS, STEPPERS, CheckInfo
 from zcal_tui.results.report.plots import PLOTS
 from zcal_tui.sim import truth_keys
 from zcal_tui.tui.presenters import PRESENTERS, presenter_of
@@ -77,7 +77,9 @@ class TestEachCheckThatMeasures:
         assert info.name in judgement.DECIDERS
 
     def test_sections_are_named_as_klipper_reads_them(self, info: CheckInfo) -> None:
-        assert all(name in (PROBE, STEPPERS) or name == name.lower() for name in info.depends_on)
+        assert all(
+            name in (PROBE, PROBE_MODELS, STEPPERS) or name == name.lower() for name in info.depends_on
+        )
 
 
 def test_every_check_is_listed_everywhere() -> None:

@@ -41,6 +41,14 @@ def test_it_keeps_what_heights_depend_on_and_nothing_else() -> None:
     assert facts["frame"] == {"eventtime": 100.0, "start": 60.0, "homed_at": None, "levelled_at": None}
 
 
+def test_it_keeps_the_models_of_a_scanner() -> None:
+    models = {"cartographer": {"x_offset": 0.0}, "cartographer scan_model default": {"z_offset": -0.083}}
+    state = replace(
+        STATE, probe=ProbeState("cartographer"), settings=MappingProxyType({**SETTINGS, **models})
+    )
+    assert context_facts(state)["config"].items() >= models.items()
+
+
 def test_a_long_text_is_stored_as_a_digest_that_shows_a_change() -> None:
     kept = context_facts(STATE)["config"]["probe"]["activate_gcode"]
     assert kept.startswith("sha256:")

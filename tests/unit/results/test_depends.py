@@ -46,6 +46,23 @@ def test_only_the_probes_own_section_is_the_probes() -> None:
     assert not needs_in_effect(bias, "probe", "z_offset", None)
 
 
+@pytest.mark.parametrize(
+    ("probe", "section", "option"),
+    [
+        ("cartographer", "cartographer scan_model default", "z_offset"),
+        ("cartographer", "cartographer touch_model warm", "z_offset"),
+        ("beacon", "beacon model default", "model_offset"),
+    ],
+)
+def test_the_offset_of_a_scanners_model_is_saved_before_the_first_layer(
+    probe: str, section: str, option: str
+) -> None:
+    needing = {name for name, info in CHECK_INFO.items() if needs_in_effect(info, section, option, probe)}
+    assert needing == {"bias", "first-layer"}
+    assert not needs_in_effect(CHECK_INFO["first-layer"], section, option, "probe")
+    assert not needs_in_effect(CHECK_INFO["first-layer"], section, "coefficients", probe)
+
+
 def test_every_stepper_and_carriage_is_a_rail() -> None:
     first_layer = CHECK_INFO["first-layer"]
     for section in ("stepper_z", "stepper_a", "carriage z"):

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.fakes import records
 from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.check_info.info import HARDWARE_CHANGES, HardwareChange
-from zcal_tui.model.record import MEASURE_NOTHING, Outcome, Record
+from zcal_tui.model.record import MEASURE_NOTHING, Change, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.stale import age_note, stale
 
@@ -178,6 +178,30 @@ def test_an_endstops_own_value() -> None:
     )
     assert stale(endstop, (), now(config={"stepper_z": {"position_endstop": 0.52}})) is None
     assert "position_endstop" in reason(endstop, config={"stepper_z": {"position_endstop": 0.7}})
+
+
+MODEL = "cartographer scan_model default"
+
+
+def scanner(offset: float) -> dict[str, Any]:
+    return {
+        "probe_section": "cartographer",
+        "config": {"cartographer": {"x_offset": 0.0}, MODEL: {"z_offset": offset}},
+    }
+
+
+def test_a_first_layer_does_not_outlive_the_offset_of_a_scanners_model() -> None:
+    tested = records.record("first-layer", context=records.context(**scanner(-0.083)))
+    assert stale(tested, (), now(**scanner(-0.083))) is None
+    assert f"[{MODEL}] z_offset was changed" in reason(tested, **scanner(-0.010))
+
+
+def test_the_offset_of_a_scanners_model_that_was_found_is_valid_and_another_one_is_not() -> None:
+    change = Change(MODEL, "z_offset", "0.000", "-0.083", "saved", saves=True, effect="83 µm farther")
+    found = records.record("z-offset", context=records.context(**scanner(0.0)), changes=(change,))
+    assert stale(found, (), now(**scanner(-0.083))) is None
+    assert stale(found, (), now(**scanner(0.0))) is None
+    assert "neither the value this run found" in reason(found, **scanner(-0.2))
 
 
 def test_a_mesh_is_invalid_after_a_new_z_offset() -> None:

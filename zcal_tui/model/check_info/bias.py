@@ -3,7 +3,7 @@
 from zcal_tui.model import limits
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs, needs_a_probe
-from zcal_tui.model.check_info.options import AXIS_TWIST, DELTA, MOTION, PROBE_POSITION, PROBING
+from zcal_tui.model.check_info.options import AXIS_TWIST, DELTA, MODEL_OFFSET, MOTION, PROBE_POSITION, PROBING
 from zcal_tui.model.check_info.shared_estimates import FEEL, Z_OFFSET
 
 
@@ -38,7 +38,7 @@ INFO = CheckInfo(
         "The large number is how much the z_offset differs over the bed. The map shows where it is larger and smaller."
     ),
     depends_on={PROBE: (*PROBING, *PROBE_POSITION), STEPPERS: MOTION, **DELTA, **AXIS_TWIST},
-    plans_with={PROBE: ("z_offset",)},  # where the paper test expects the bed
+    plans_with={PROBE: ("z_offset",), **MODEL_OFFSET},  # where the paper test expects the bed
     stale_after={
         "hotend": "the nozzle may tilt differently relative to the probe",
         "probe": "another mount may tilt differently",

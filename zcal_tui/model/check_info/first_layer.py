@@ -2,7 +2,7 @@
 
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs, always_fits
-from zcal_tui.model.check_info.options import DELTA, MOTION, PROBE_POSITION
+from zcal_tui.model.check_info.options import DELTA, MODEL_OFFSET, MOTION, PROBE_POSITION
 from zcal_tui.model.check_info.shared_estimates import CONTACT, FEEL
 
 
@@ -33,6 +33,7 @@ INFO = CheckInfo(
     plots=("repeats",),
     depends_on={
         PROBE: ("z_offset", *PROBE_POSITION),
+        **MODEL_OFFSET,
         STEPPERS: (*MOTION, "position_endstop"),
         "z_calibration": ("switch_offset",),
         **DELTA,

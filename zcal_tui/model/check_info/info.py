@@ -35,6 +35,9 @@ StaleRule = Literal[
 PROBE, STEPPERS = "<probe>", "<steppers>"
 """In `depends_on`: the probe's section, and the section of every stepper or carriage."""
 
+PROBE_MODELS = "<the probe's models>"
+"""In `depends_on`: every section of a model of a scanner, such as [cartographer scan_model default]."""
+
 EVERY_OPTION: tuple[str, ...] = ()
 """In `depends_on`: every option of the section."""
 

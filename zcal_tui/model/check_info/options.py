@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from zcal_tui.model.check_info.info import EVERY_OPTION
+from zcal_tui.model.check_info.info import EVERY_OPTION, PROBE_MODELS
 
 MOTION = (
     "rotation_distance",
@@ -31,6 +31,9 @@ SAMPLES = ("samples", "samples_result")
 """How samples are combined."""
 
 PROBE_POSITION = ("x_offset", "y_offset")
+
+MODEL_OFFSET: Mapping[str, tuple[str, ...]] = {PROBE_MODELS: ("z_offset", "model_offset")}
+"""What a scanner has in the place of a probe's z_offset: Cartographer's option and Beacon's."""
 
 DELTA: Mapping[str, tuple[str, ...]] = {"printer": ("delta_radius", "print_radius", "arm_length")}
 AXIS_TWIST: Mapping[str, tuple[str, ...]] = {"axis_twist_compensation": EVERY_OPTION}
