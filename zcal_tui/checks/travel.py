@@ -211,6 +211,9 @@ async def lift_and_leave(context: Context, clearance: float) -> None:
         context.emit(Notice(f"The toolhead was not lifted: {reason}."))
         return
     try:
+        if not (await context.printer.refresh()).homed("z"):
+            context.emit(Notice("The toolhead was not lifted: Z is no longer homed, as after a restart."))
+            return
         await travel(context.printer, clearance=clearance)
     except (TransportError, CheckRefused) as error:
         context.emit(Notice(f"The toolhead was not lifted: {error}"))

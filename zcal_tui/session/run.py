@@ -32,7 +32,7 @@ from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.saving.save_group import save_verdict
 from zcal_tui.session.saving.saver import Saver
-from zcal_tui.session.saving.text import PENDING_MEANS, pending_notice
+from zcal_tui.session.saving.text import PENDING_MEANS, not_saved, pending_notice
 from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.session.unrestored import left_by_dead_run, note_of, offer
 from zcal_tui.stats.operator_scatter import OperatorScatter
@@ -182,6 +182,7 @@ class CheckRun:
                 self._emit(VerdictReached(save_verdict(self._record(started).changes)))
         else:
             await self._discard_it(saver, started)
+            self._name_unsaved(started)
         if problem is not None:
             if problem.key == DID_NOT_START:
                 self._emit(VerdictReached(_did_not_start(self._record(started).verdict, problem)))
@@ -328,6 +329,12 @@ class CheckRun:
             saver.discard_soon(changes)
         except Exception:  # the run's boundary, as above
             logger.exception("what Klipper staged in %s could not be discarded", self._check.info.name)
+
+    def _name_unsaved(self, started: RunStarted) -> None:
+        """Say which values a run that broke off after its result had found."""
+        left = [c for c in self._record(started).changes if c.saves and c.state == "proposed"]
+        if left:
+            self._emit(Notice(not_saved("the run broke off after it had found this.", left)))
 
     async def _save_it(self, saver: Saver, started: RunStarted) -> Problem | None:
         """Save the values found, after the check has restored everything it changed."""

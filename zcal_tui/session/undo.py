@@ -27,6 +27,11 @@ from zcal_tui.results.text import moment
 from zcal_tui.session.saving.staging import DECIMALS, ValueToStage, setting
 from zcal_tui.session.undo_in_file import is_kept, undo_in_file, unset
 
+MESH_STAYS = (
+    "The bed mesh {name}, which was saved with these values, is not put back: Klipper writes only a mesh that it has "
+    "just made. Run BED_MESH_CALIBRATE after the restart, then SAVE_CONFIG."
+)
+
 
 @dataclass(frozen=True)
 class UndoParameters:
@@ -82,6 +87,9 @@ class Undo(UndoDeclaration):
             await undo_in_file(context, record, self._files, self._policy)
             return
         saved = [change for change in record.changes if change.state == "saved"]
+        for name in dict.fromkeys(change.section for change in saved if is_mesh(change)):
+            context.emit(Notice(MESH_STAYS.format(name=name.partition(" ")[2])))
+        saved = [change for change in saved if not is_mesh(change)]
         changed = [text for change in saved if (text := _changed_since(change, state))]
         for text in changed:
             context.emit(Notice(text))
@@ -112,8 +120,8 @@ def last_save(store: Store, printer: str, *, unconfirmed: bool = False) -> Recor
 def reversed_changes(saved: Iterable[Change], state: PrinterState) -> Iterable[Change]:
     """The changes that put back what these have replaced; a line to edit where SAVE_CONFIG cannot."""
     for change in saved:
-        if change.section.lower().startswith("bed_mesh "):
-            continue  # it is right with the old z_offset as well: else it is not made in the same run
+        if is_mesh(change):
+            continue
         old = change.old if change.old is not None else unset(change)
         if old is None and is_kept(change):
             continue
@@ -131,6 +139,11 @@ def reversed_changes(saved: Iterable[Change], state: PrinterState) -> Iterable[C
             effect = closer_farther(float(change.new) - float(old))
         saves = change.option in DECIMALS
         yield Change(change.section, change.option, change.new, old, saves=saves, effect=effect)
+
+
+def is_mesh(change: Change) -> bool:
+    """Whether this is part of a saved bed mesh."""
+    return change.section.lower().startswith("bed_mesh ")
 
 
 def _changed_since(change: Change, state: PrinterState) -> str:

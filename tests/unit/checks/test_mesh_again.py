@@ -11,8 +11,8 @@ from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.person import Person, Said
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.z_offset.mesh import NOT_KNOWN_YET, MeshPlan, obstacle, offer_mesh, profile_to_make
-from zcal_tui.checks.z_offset.mesh_comparison import compare, parse_points, text_map
 from zcal_tui.model.events import ChangesUpdated
+from zcal_tui.model.mesh_comparison import compare, parse_points, text_map
 from zcal_tui.model.record import Change
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.printer import CommandFailed
@@ -244,6 +244,6 @@ def test_the_question_does_not_ask_for_the_mesh_that_it_saves(bench: Bench) -> N
     assert "BED_MESH_CALIBRATE" not in both
 
 
-def test_undo_keeps_the_mesh_which_does_not_depend_on_z_offset(bench: Bench) -> None:
+def test_undo_proposes_no_heights_of_a_mesh(bench: Bench) -> None:
     mesh = Change(SECTION, "points", OLD, NEW, "saved", saves=True)
     assert [c.option for c in reversed_changes((Z, mesh), bench.printer.state)] == ["z_offset"]

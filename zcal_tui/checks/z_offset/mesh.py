@@ -15,8 +15,8 @@ from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import lift_and_leave, travel
 from zcal_tui.checks.z_offset.analysis import homes_with_probe
-from zcal_tui.checks.z_offset.mesh_comparison import compare, parse_points, text_map
 from zcal_tui.model.events import ChangesUpdated, Notice, Stage
+from zcal_tui.model.mesh_comparison import compare, parse_points, text_map
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change
 from zcal_tui.printer.config_view import ProbeConfig, macro_wraps
@@ -25,7 +25,7 @@ from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.printer import CommandFailed
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.transport.failures import TransportError
+from zcal_tui.transport.failures import ReplyLost, TransportError, Unreachable
 
 COMMAND = "BED_MESH_CALIBRATE"
 NOT_KNOWN_YET = "not measured yet"
@@ -119,7 +119,8 @@ async def offer_mesh(context: Context, plan: MeshPlan, changes: tuple[Change, ..
         async with _staging(context, section, changes):
             await _calibrate(context, plan)
     except CommandFailed as error:
-        if section in context.printer.state.save_config.items:
+        state = await context.printer.refresh()
+        if section in state.save_config.items or not state.ready:
             raise
         explanation = explain(error.message)
         context.emit(Notice(f"The bed mesh was not made: {explanation.what} {explanation.cause}".strip()))
@@ -183,12 +184,13 @@ def _same(new: str | None, old: str | None) -> bool:
 @contextlib.asynccontextmanager
 async def _staging(context: Context, section: str, changes: Sequence[Change]) -> AsyncIterator[None]:
     """The time in which Klipper stages by itself. The record says so before, in case this program dies in it; where it
-    ends with nothing staged, the record says that as well."""
+    ends with nothing staged, the record says that as well. After a lost link the command may still run, and stage at
+    its end."""
     old = context.printer.state.config.get(section, {}).get("points")
     context.emit(ChangesUpdated((*changes, Change(section, "points", old, NOT_KNOWN_YET, "staged"))))
     try:
         yield
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, ReplyLost, Unreachable):
         raise
     except (CheckRefused, CheckCancelled, TransportError):
         with contextlib.suppress(TransportError):

@@ -53,7 +53,8 @@ async def discard(
     except (TimeoutError, TransportError) as error:
         if printer.state.connected and not printer.state.ready:
             return _halted(emit)
-        emit(Notice(f"{_named(changes)} may be pending in Klipper: {error}. {PENDING_MEANS}"))
+        why = str(error) or "the printer does not answer"
+        emit(Notice(f"{_named(changes)} may be pending in Klipper: {why}. {PENDING_MEANS}"))
         return False
     if not state.ready:
         return _halted(emit)

@@ -13,6 +13,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.saving.backup import Backup
 from zcal_tui.session.saving.config_diff import Pending
 from zcal_tui.session.saving.plan import ManualEdit, SavePlan
+from zcal_tui.session.saving.staging import ValueToStage
 
 TWIST_STALE = (
     "Run Z offset and BED_MESH_CALIBRATE again: they were probed with the old axis twist compensation."
@@ -126,7 +127,7 @@ def detail(plan: SavePlan, state: PrinterState) -> str:
     lines = [clears, *map(line_with_effect, plan.changes), *invalid]
     for section, option, text in _replaced(plan):
         lines.append(f"This replaces the pending [{section}] {option}: {text}.")
-    if others := pending_lines(_others(plan)):
+    if others := pending_lines(_others(plan, state)):
         lines.append(f"SAVE_CONFIG also writes these pending values: {'; '.join(others)}.")
     if plan.prediction is None:
         lines.append(f"The changes to printer.cfg cannot be shown. {plan.unreadable}")
@@ -211,11 +212,21 @@ def _replaced(plan: SavePlan) -> list[tuple[str, str, str]]:
     ]
 
 
-def _others(plan: SavePlan) -> Pending:
-    """What is pending besides our values."""
+def _others(plan: SavePlan, state: PrinterState) -> Pending:
+    """What is pending besides our values. Without what Klipper has staged beside one of them and is as it was, such as
+    the size of a mesh."""
     ours = {(value.section, value.option) for value in plan.values}
+    with_ours = {change.section for change in plan.changes if change.state == "staged"}
+
+    def is_new(section: str, option: str, text: str) -> bool:
+        if (section, option) in ours:
+            return False
+        return section not in with_ours or not ValueToStage(section, option, text).reads(
+            state.config.get(section, {}).get(option)
+        )
+
     rest = {
-        section: {option: text for option, text in options.items() if (section, option) not in ours}
+        section: {option: text for option, text in options.items() if is_new(section, option, text)}
         for section, options in (plan.others or {}).items()
     }
     return {

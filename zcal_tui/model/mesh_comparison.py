@@ -53,12 +53,17 @@ def compare(new: Matrix, old: Matrix | None, *, same_points: bool) -> MeshCompar
         return MeshComparison(_range(new), None, None, None)
     if not same_points or (len(new), len(new[0])) != (len(old), len(old[0])):
         return MeshComparison(_range(new), _range(old), None, None)
-    apart = [
-        after - before for rows in zip(new, old, strict=True) for after, before in zip(*rows, strict=True)
-    ]
-    shift = fmean(apart)
-    rms = math.sqrt(fmean((value - shift) ** 2 for value in apart))
+    shift = fmean(value for row in differences(new, old) for value in row)
+    rms = math.sqrt(fmean(value**2 for row in differences(new, old, shift) for value in row))
     return MeshComparison(_range(new), _range(old), shift, rms)
+
+
+def differences(new: Matrix, old: Matrix, shift: float = 0.0) -> Matrix:
+    """By how much (mm) each point of a mesh is higher than that of another with the same points, less a shift."""
+    return tuple(
+        tuple(after - before - shift for after, before in zip(*rows, strict=True))
+        for rows in zip(new, old, strict=True)
+    )
 
 
 def text_map(mesh: Matrix) -> str:
