@@ -1,10 +1,13 @@
 """What a plot says of itself: axes with units, outliers marked and not stretching it, traces, marks, edges."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from tests.tui import sample_runs
 from tests.tui.scripted import ScriptedSession
-from zcal_tui.model.record import Record
+from zcal_tui.model.record import Change, Record
 from zcal_tui.tui.glyphs import UNICODE
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.presenters.plots import BedMap, Curve, Dots, PlotPoint, curves, outlying
@@ -81,3 +84,59 @@ def test_the_bed_map_has_its_edges(width: int, round_bed: bool) -> None:
     assert "back" in lines[0]
     assert "front" in lines[13]
     assert "left" in drawn and "right" in drawn
+
+
+def mesh_record(rows: int = 5, columns: int = 5, **area: str) -> Record:
+    """A Z offset run that has made the mesh again; it rises to the right and to the back."""
+
+    def points(slope: float) -> str:
+        return "\n".join(
+            "  " + ", ".join(f"{slope * (7 * x + y):.6f}" for x in range(columns)) for y in range(rows)
+        )
+
+    changes = [
+        Change("probe", "z_offset", "1.500", "1.600", saves=True),
+        Change("bed_mesh default", "points", f"\n{points(0.01)}", f"\n{points(0.012)}", "staged", saves=True),
+        *(Change("bed_mesh default", name, "0", value, "staged", saves=True) for name, value in area.items()),
+    ]
+    config = {"bed_mesh": {"mesh_min": [20.0, 30.0], "mesh_max": [220.0, 230.0]}}
+    return Record("1", "z-offset", {}, "now", context={"config": config}, changes=tuple(changes))
+
+
+def test_a_mesh_that_was_made_again_is_drawn_with_its_difference_to_the_old_one() -> None:
+    new, apart = presenter_of("z-offset").plots(mesh_record())[:2]
+    assert isinstance(new, BedMap) and isinstance(apart, BedMap)
+    corners = {(spot.x, spot.y): spot.text for spot in new.spots}
+    assert len(corners) == 25
+    assert (corners[20.0, 30.0], corners[220.0, 30.0], corners[220.0, 230.0]) == ("0", "+336", "+384")
+    assert {(spot.x, spot.y): spot.text for spot in apart.spots}[220.0, 230.0] == "+32"
+    assert "without the shift of +32 µm" in apart.legend
+    lines = bed_map_content(new, Bed((0.0, 0.0), (250.0, 250.0)), 60, 20).plain.splitlines()
+    back, front = (next(n for n, line in enumerate(lines) if text in line) for text in ("+384", "+336"))
+    assert back < front, "the back is on top"
+    assert "back" in lines[0]
+
+
+def test_a_mesh_of_another_area_has_no_difference_and_is_drawn_where_it_was_made() -> None:
+    plots = presenter_of("z-offset").plots(mesh_record(min_x="40.0"))
+    (new,) = [plot for plot in plots if isinstance(plot, BedMap)]
+    assert min(spot.x for spot in new.spots) == 40.0
+
+
+@pytest.mark.parametrize("text", ["not measured yet", "1, 2\n3", ""])
+def test_a_mesh_that_is_not_there_is_not_drawn(text: str) -> None:
+    record = mesh_record()
+    changes = tuple(replace(c, new=text) if c.option == "points" else c for c in record.changes)
+    assert presenter_of("z-offset").plots(replace(record, changes=changes)) == ()
+
+
+@pytest.mark.parametrize("count", [9, 15])
+def test_numbers_of_a_fine_mesh_do_not_run_into_each_other(count: int) -> None:
+    (new, *_) = presenter_of("z-offset").plots(mesh_record(count, count))
+    assert isinstance(new, BedMap)
+    drawn = bed_map_content(new, Bed((0.0, 0.0), (250.0, 250.0)), 44, 16).plain
+    texts = {spot.text for spot in new.spots}
+    shown = re.findall(r"[+−]?\d+", "\n".join(line.split("X 0")[0] for line in drawn.splitlines()[:-2]))
+    assert shown and set(shown) <= texts
+    assert max(texts, key=lambda text: int(text.replace("−", "-"))) in shown, "the largest is always shown"
+    assert "·" in drawn

@@ -5,6 +5,7 @@ import math
 from zcal_tui.model.labels import is_position, label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import MINUS, length, number, percent
+from zcal_tui.tui.presenters.mesh_maps import mesh_maps
 from zcal_tui.tui.presenters.plots import Plot, bed_map, curves, differences, dots
 from zcal_tui.tui.presenters.presenter import (
     UNKNOWN,
@@ -113,8 +114,8 @@ class PlainPresenter:
         )
 
     def plots(self, record: Record) -> tuple[Plot, ...]:
-        """A map where there are places, curves where temperatures changed, and dots."""
-        found = (bed_map(record), *curves(record), dots(record))
+        """A mesh that was made again, a map where there are places, curves where temperatures changed, and dots."""
+        found = (*mesh_maps(record), bed_map(record), *curves(record), dots(record))
         return tuple(plot for plot in found if plot is not None)
 
     def rows(self, record: Record) -> tuple[Row, ...]:

@@ -259,11 +259,11 @@ def _map_of(name: str, spots: Sequence[tuple[tuple[float, float], Estimate]]) ->
     return BedMap(f"{label(name)} over the bed", drawn, legend)
 
 
-def um_text(mm: float, *, sign: bool = False) -> str:
-    """A length in mm as a bare µm number: one decimal below 10, none above; a true minus sign."""
+def um_text(mm: float, *, sign: bool = False, whole: bool = False) -> str:
+    """A length in mm as a bare µm number: one decimal below 10 unless `whole`, none above; a true minus sign."""
     value = mm * UM_PER_MM
     text = f"{value:+.1f}" if sign else f"{value:.1f}"
-    if abs(value) >= 9.95:
+    if whole or abs(value) >= 9.95:
         text = f"{value:+.0f}" if sign else f"{value:.0f}"
     if float(text) == 0:
         text = text.lstrip("+-")

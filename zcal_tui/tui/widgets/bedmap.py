@@ -16,6 +16,9 @@ CELL = 2.0
 STRONG = 0.6
 """From this share of the largest deviation on a value has a strong colour."""
 LEAST = (24, 7)
+NO_ROOM = "· no room for the number"
+NUMBERS = "0123456789+−."
+"""What the numbers on the map are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class Canvas:
             return False
         return all(letter in " ·" for letter, _ in self._cells[y][x : x + length])
 
+    def apart(self, x: int, y: int, length: int) -> bool:
+        """Whether a text fits there with a gap to others; the frame may be beside it."""
+        beside = [self._cells[y][n][0] for n in (x - 1, x + length) if 0 <= n < self.width]
+        return self.free(x, y, length) and not any(letter in NUMBERS for letter in beside)
+
     def content(self) -> Content:
         """The lines, runs of one style together."""
         lines = []
@@ -88,7 +96,8 @@ class Canvas:
 def bed_map_content(
     bed_map: BedMap, bed: Bed | None, width: int, height: int, glyphs: Glyphs = UNICODE
 ) -> Content:
-    """The map, its edges, the ends of X, and the legend under it; +X to the right, +Y to the back, upwards."""
+    """The map, its edges, the ends of X, and the legend under it; +X to the right, +Y to the back, upwards. Where not
+    all numbers fit, the smallest are dots."""
     if width < LEAST[0] or height < LEAST[1]:
         return Content("")
     bed = bed or around(bed_map.spots)
@@ -106,11 +115,17 @@ def bed_map_content(
         y = h - (spot.y - bed.low[1]) / span[1] * h
         return round(x), round(y)
 
-    for spot in bed_map.spots:
+    crowded = False
+    for spot in sorted(bed_map.spots, key=lambda spot: -abs(spot.size)):
         x, y = cell(spot)
         style = f"bold {tone(spot)}".strip()
         inside = max(left + 1, min(x - len(spot.text) // 2, left + w - len(spot.text)))
-        canvas.put(inside, min(max(1, y), h - 1) if h > 2 else y, spot.text, style)
+        row = min(max(1, y), h - 1) if h > 2 else y
+        if canvas.apart(inside, row, len(spot.text)):
+            canvas.put(inside, row, spot.text, style)
+        elif canvas.free(x, row, 1):
+            canvas.put(x, row, "·", style)
+            crowded = True
     for spot in bed_map.spots:
         x, y = cell(spot)
         y = min(max(1, y), h - 1)
@@ -128,7 +143,8 @@ def bed_map_content(
         canvas.put(left + w + 2, middle, "right", "$z-dim")
     axis = " " * left + ends[0] + ends[1].rjust(max(1, w + 1 - len(ends[0])))
     drawn = canvas.content() + "\n" + Content.styled(axis[:width], "$z-dim")
-    return drawn + "\n" + Content.styled(bed_map.legend, "$z-dim").truncate(width, ellipsis=True)
+    legend = f"{bed_map.legend}  {NO_ROOM}" if crowded else bed_map.legend
+    return drawn + "\n" + Content.styled(legend, "$z-dim").truncate(width, ellipsis=True)
 
 
 def _sides(canvas: Canvas, left: int, w: int, h: int) -> None:
