@@ -135,7 +135,15 @@ def test_data_that_do_not_decide_say_so() -> None:
     assert rule.level == "unknown"
     rounds = deciding_rounds(result)
     assert rounds is not None
-    assert f"max_rounds {rounds}" in rule.advice[0].text
+    assert f"--max-rounds {rounds}" in rule.advice[0].text
+
+
+def test_more_tests_are_asked_for_than_were_made_in_vain() -> None:
+    """With other places left out, a run has more rounds than complete ones."""
+    for seed in range(40):
+        result = measured([0.0, 0.006, 0.012], 6, seed=seed, sigma=0.009)
+        rounds = deciding_rounds(result)
+        assert rounds is None or rounds * 3 > result.tests
 
 
 @pytest.mark.slow

@@ -178,7 +178,7 @@ class BiasReport:
                 return f"Not accurate enough for bed levelling: z_offset differs by {spread} over the bed."
             case _:
                 return (
-                    f"Not decided: z_offset differs by {spread} over the bed. {self.rounds} rounds do not "
+                    f"Not decided: z_offset differs by {spread} over the bed. {len(self._found)} tests do not "
                     f"show whether it stays within {limit}."
                 )
 

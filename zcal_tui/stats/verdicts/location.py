@@ -96,9 +96,11 @@ def judge_spread(
 
 
 def deciding_rounds(result: LocationBias, limit: Limit | None = None) -> int | None:
-    """How many rounds a repeat needs to decide, if it finds the same; None if MOST_ROUNDS do not."""
+    """How many rounds a repeat needs to decide, if it finds the same: more tests than were made. None if MOST_ROUNDS do
+    not."""
     limit = limit or limits.LOCATION_BIAS
-    for rounds in range(max(result.complete_rounds, FIRST_LOOK), MOST_ROUNDS + 1):
+    made = result.tests // len(result.places)
+    for rounds in range(max(made + 1, FIRST_LOOK), MOST_ROUNDS + 1):
         if _expected_level(result, rounds, limit) != "unknown":
             return rounds
     return None
@@ -169,17 +171,18 @@ def _advice(level: Level, result: LocationBias, limit: Limit) -> tuple[Advice, .
             ),
         )
     if level == "unknown":
-        return (_more_rounds(result, limit),)
+        return (_more_tests(result, limit),)
     return ()
 
 
-def _more_rounds(result: LocationBias, limit: Limit) -> Advice:
+def _more_tests(result: LocationBias, limit: Limit) -> Advice:
     rounds = deciding_rounds(result, limit)
     if rounds is not None:
+        tests = rounds * len(result.places)
         return Advice(
-            "more-rounds",
-            f"About {rounds} rounds decide, by these numbers. Repeat with max_rounds {rounds} and max_tests "
-            f"{rounds * len(result.places)} or more.",
+            "more-tests",
+            f"About {tests} tests in {rounds} rounds decide, by these numbers. Repeat with --max-tests {tests} and "
+            f"--max-rounds {rounds}, or more.",
         )
     return Advice(
         "steadier-paper-tests",
