@@ -36,8 +36,11 @@ def judge_thermal(result: ThermalBias) -> VerdictRule:
         levels.append(level)
         reasons.append(reason)
     level = worst(levels)
-    end = result.shift if holds_for(result) is not None else result.settled
-    reasons.append(consequence(_magnitude(end)[1]))
+    lasting = holds_for(result) is None
+    most = _magnitude(result.settled if lasting else result.shift)[1]
+    if lasting and most > _magnitude(result.shift)[1] and not any(_leads(most) in text for text in reasons):
+        reasons.append(_leads(most))
+    reasons.append(consequence(most))
     return VerdictRule(level, tuple(reasons), _advice(result, level, size_level))
 
 
@@ -56,6 +59,10 @@ def _magnitude(interval: Interval) -> tuple[float, float]:
     high = math.inf if interval.high is None else interval.high
     nearest = 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
     return nearest, max(abs(low), abs(high))
+
+
+def _leads(most: float) -> str:
+    return f"With longer heat the shift may reach {micrometres(most)}."
 
 
 def _judge_shift(shift: Interval, limit: Limit) -> tuple[Level, str]:
@@ -80,7 +87,7 @@ def _judge_settling(result: ThermalBias, size_level: Level, limit: Limit) -> tup
         return "fail", f"The height does not settle. {left} {limit.sentence}"
     if size_level == "pass":
         least, most = _magnitude(result.settled)
-        leads = f"With longer heat the shift may reach {micrometres(most)}."
+        leads = _leads(most)
         if least > limit.value:
             return "warn", f"The height leads beyond the limit. {left} {leads} {limit.sentence}"
         if most > limit.value:
