@@ -311,6 +311,15 @@ def test_the_verdict_ends_with_its_consequence_for_a_first_layer() -> None:
     assert rule.reasons[-1] == "An error of 14 µm is 7 % of a 0.2 mm first layer."
 
 
+def test_an_error_that_contains_what_may_still_come_says_so() -> None:
+    still = Interval(-0.006, -0.058, 0.046, 0.95)
+    rule = judge_thermal(_result(shift=Interval(0.040, 0.036, 0.044, 0.95), remaining=still))
+    assert rule.level in ("warn", "unknown")
+    *_, leads, end = rule.reasons
+    assert end == "An error of 90 µm is 45 % of a 0.2 mm first layer."
+    assert leads == "With longer heat the shift may reach 90 µm."
+
+
 def test_a_height_that_may_not_move_at_all_is_not_said_never_to_settle() -> None:
     """Still heights in a short run: the fit leads far beyond them, with an interval that says so."""
     to_come = Interval(0.089, -0.027, 0.204, 0.95)
