@@ -160,6 +160,7 @@ class LeaseEndpoint:
         if self.active():
             lease = {
                 "holder": self._holder,
+                "since": self._since,
                 "until": self._until,
                 "holds": self._held_settings.names(),
                 "process": dict(self._process) or None,

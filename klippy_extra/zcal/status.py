@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, Mapping
 
-VERSION = "1.7.0"
+VERSION = "1.8.0"
 """The version of the interface: status object, endpoints, commands."""
 
 RECENT = 8

@@ -292,6 +292,19 @@ def test_what_makes_no_sense_is_refused_and_holds_nothing(voron: Machine, parame
     assert voron.client.state() == "ready"
 
 
+def test_the_lease_shows_since_when_it_is_held(voron: Machine) -> None:
+    lease(voron, seconds=20)
+    first = voron.status()["lease"]
+    voron.gcode("G4 P1000")
+    lease(voron, seconds=20)
+    renewed = voron.status()["lease"]
+    assert renewed["since"] == first["since"] <= first["until"] - 20.0 + 1e-6
+    assert renewed["until"] > first["until"]
+    lease(voron, action="end")
+    lease(voron, seconds=20)
+    assert voron.status()["lease"]["since"] > first["since"]
+
+
 def test_a_holder_that_another_program_knows_to_be_dead_is_cleaned_up_behind_at_once(voron: Machine) -> None:
     me = {"pid": 4711, "began": "12", "unknown": {"seconds": 0}}  # shown as given, never acted on
     lease(

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbeState
 from zcal_tui.session.snapshot import LinkState, PrinterLink
-from zcal_tui.tui.other_clients import refusal_of, request_of
+from zcal_tui.tui.other_clients import held_since, holder_text, refusal_of, request_of
 
 
 def record(check: str, level: Level = Level.PASS) -> Record:
@@ -253,6 +254,23 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
         assert "watching" not in driver.words()
         await driver.press("enter")
         assert session.asked_for("start") == 1
+
+
+async def test_another_program_is_shown_with_the_local_time_since_when_it_holds_the_printer(
+    opened: Opener,
+) -> None:
+    session = leased("zcal-tui on pi [4711]")
+    lease = {"holder": "zcal-tui on pi [4711]", "since": 100.0, "until": 4000.0, "holds": []}
+    session.printer(zcal={**session.snapshot.printer.zcal, "lease": lease}, eventtime=3700.0)
+    printer, noon = session.snapshot.printer, datetime(2026, 11, 30, 12, 0, 10)
+    assert held_since(printer, noon) == "11:00"
+    assert held_since(printer, noon.replace(hour=0)) == "2026-11-29 23:00"
+    assert holder_text(replace(printer, zcal={"lease": {**lease, "since": None}})).endswith("View only.")
+    since = held_since(printer)
+    async with opened(session) as driver:
+        assert f"In use by zcal-tui on pi [4711]. View only since {since}." in driver.words()
+        await driver.press("w")
+        assert f"That one has held it since {since}." in driver.words()
 
 
 async def test_a_program_that_does_not_respond_is_counted_down(opened: Opener) -> None:

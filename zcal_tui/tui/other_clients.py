@@ -4,6 +4,8 @@ The [zcal] module's lease says who holds the printer (docs/zcal.md). A request f
 which every client reads; the holder decides.
 """
 
+from datetime import datetime, timedelta
+
 from zcal_tui.checks.lease.process import OWN_NAME, gone
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import MANUAL_PROBE, Problem
@@ -39,6 +41,16 @@ def free_in(printer: PrinterState) -> float | None:
     return None if until is None else max(0.0, until - printer.eventtime)
 
 
+def held_since(printer: PrinterState, now: datetime | None = None) -> str:
+    """Since when another program has held the printer, in this computer's time zone; empty where that is not known."""
+    since = number(mapping(printer.zcal.get("lease")).get("since"))
+    if holder_of(printer) is None or since is None:
+        return ""
+    here = (now or datetime.now()).astimezone()
+    then = here - timedelta(seconds=max(0.0, printer.eventtime - since))
+    return f"{then:%H:%M}" if then.date() == here.date() else f"{then:%Y-%m-%d %H:%M}"
+
+
 def has_ended(printer: PrinterState) -> bool:
     """Whether the program that holds the lease has certainly ended, so that a check takes over at once."""
     return (
@@ -57,7 +69,8 @@ def holder_text(printer: PrinterState) -> str:
         return f"A check may take over: {holder} has ended.{wait}"
     if left is not None and left <= QUIET:
         return f"Free in {duration(left)}: {holder} does not respond."
-    return f"In use by {holder}. View only."
+    since = held_since(printer)
+    return f"In use by {holder}. View only since {since}." if since else f"In use by {holder}. View only."
 
 
 def watched(snapshot: Snapshot) -> str | None:
@@ -139,9 +152,10 @@ def offered_remedy(snapshot: Snapshot) -> OfferedRemedy | None:
             if can
             else "View only. The printer is free once that program finishes. If it was killed, a check here takes over."
         )
-        activity = doing(printer)
+        activity, since = doing(printer), held_since(printer)
         used = f"In use by {holder}: {activity}." if activity else f"In use by {holder}."
-        problem = Problem(used, "Only one program at a time may move the printer.", how)
+        why = "Only one program at a time may move the printer."
+        problem = Problem(used, f"{why} That one has held it since {since}." if since else why, how)
         return OfferedRemedy(problem, ask, line=request_line() if can else "")
     if paper_test_open(snapshot):
         problem = Problem(
