@@ -83,6 +83,11 @@ class Tmux:
             return False
         return True
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return int(self._tmux("list-panes", "-F", "#{pane_pid}"))
+
     def close(self) -> None:
         """End it."""
         if self.alive:

@@ -26,6 +26,7 @@ from zcal_tui.session.target import PrinterTarget
 
 if TYPE_CHECKING:
     from zcal_tui.checks.base import Check
+    from zcal_tui.printer.printer import Printer
     from zcal_tui.session.connection import PrinterConnection
     from zcal_tui.session.found_values import FoundValues
     from zcal_tui.session.full_calibration import FullCalibrationRun
@@ -202,6 +203,8 @@ class Session:
         try:
             await self._connection.open()
             await self._load_last()
+            if (printer := self._connection.printer) is not None:
+                self._spawn(self._follow_others(printer))
         except Exception as error:  # the task's boundary: whoever waits for the connection must get the error
             logger.exception("connecting failed")
             problem = Problem(
@@ -216,6 +219,18 @@ class Session:
             while not self._snapshots.snapshot.printer.hostname:  # noqa: ASYNC110  it has no event of its own
                 await asyncio.sleep(NAME_POLL)
 
+    async def _follow_others(self, printer: "Printer") -> None:
+        """Read the stored results again whenever another program has let go of the printer: on this computer, it stores
+        them where we do."""
+        from zcal_tui.session.other_program import another_has_let_go  # as above
+
+        while True:
+            await another_has_let_go(printer)
+            try:
+                await self._read_results(self._snapshots.snapshot.filed_under)
+            except OSError:
+                logger.warning("the results of another program cannot be read", exc_info=True)
+
     async def _read_results(self, printer: str) -> None:
         """Put what is stored of a printer into the snapshot; what this session has measured since stays."""
         from zcal_tui.checks.catalogue import CHECKS  # as above
@@ -225,7 +240,9 @@ class Session:
         interrupted = await asyncio.to_thread(self._store.interrupted, printer)
         changed = await asyncio.to_thread(self._store.changes, printer)
         left = await asyncio.to_thread(left_by_dead_run, self._store, printer)
-        last = {**last, **self._snapshots.snapshot.last}
+        for check, known in self._snapshots.snapshot.last.items():
+            if check not in last or known.started >= last[check].started:
+                last[check] = known
         self._snapshots.update(
             last=last,
             interrupted=interrupted,

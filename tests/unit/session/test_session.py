@@ -5,11 +5,13 @@ import json
 import resource
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit.fakes import records
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Handler, Machine
 from tests.unit.fakes.waiting import until
@@ -17,6 +19,7 @@ from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.events import Event, RunEnded, SampleTaken
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.results.store import Store, read_run
+from zcal_tui.session import other_program
 from zcal_tui.session.port import SessionBusy
 from zcal_tui.session.session import Session
 from zcal_tui.session.snapshot import LinkState
@@ -60,6 +63,41 @@ async def test_the_last_result_is_found_again_by_the_next_session(
         assert later.snapshot.last["accuracy"].id == record.id
     finally:
         await asyncio.to_thread(later.close)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_what_another_program_has_stored_is_read_once_it_lets_go(
+    killed: bool, klippy: FakeKlippy, machine: Machine, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(other_program, "POLL", 0.01)
+    ended: list[bool] = []
+    monkeypatch.setattr(other_program, "gone", lambda process: bool(ended))
+    other = {"holder": "another program", "until": 99.0, "holds": []}
+    machine.objects["zcal"] = {"lease": None}
+    session = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), store)
+    session.start()
+    try:
+        await until(lambda: session.snapshot.printer.ready)
+        own = await run_to_end(session, samples=4)
+        machine.change("zcal", lease=other)
+        await until(lambda: session.snapshot.printer.zcal.get("lease") == other)
+        name = {"name": session.snapshot.filed_under}
+        of_now = replace(records.accuracy(1), printer=name, started=own.started)
+        records.keep(store, replace(of_now, id="20261130T120000-000000-backlash", check="backlash"))
+        records.cut_off(store, replace(of_now, id="20261130T120001-000000-bias", check="bias"))
+        await asyncio.sleep(0.1)
+        assert [run.check for run in session.snapshot.interrupted] == []
+        if killed:
+            ended.append(True)
+        else:
+            machine.change("zcal", lease=None)
+        await until(lambda: session.snapshot.interrupted)
+        (cut_off,) = session.snapshot.interrupted
+        assert cut_off.check == "bias"
+        assert "backlash" in session.snapshot.last
+        assert session.snapshot.last["accuracy"].id == own.id
+    finally:
+        await asyncio.to_thread(session.close)
 
 
 async def test_a_check_that_starts_at_once_knows_the_results_that_are_stored(
