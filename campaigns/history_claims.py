@@ -64,6 +64,6 @@ CLAIMS: tuple[Claim, ...] = (
             least=True,
             cost_unit="runs",
         )
-        for scatter in (0.002, OWN, 0.006, 0.008)
+        for scatter in (0.002, OWN, 0.005, 0.006, 0.008)
     ),
 )

@@ -22,9 +22,8 @@ MIN_RUNS = 4
 FRAME_DEPENDENT = ("mean",)
 """Estimates whose meaning changed with Klipper's frame of probed heights (versions.BED_FRAME_SINCE)."""
 NORMAL_95 = 1.96
-STEP_ERROR, SLOPE_ERROR = 0.03, 0.02
-"""Error rates of the test for a step, shared by all places where it may be, and of that for a line: together 5 % over
-the runs shown."""
+STEP_ERROR, SLOPE_ERROR = 0.04, 0.01
+"""Error rates of the test for a step, wherever it may be, and of that for a line: together 5 % over the runs shown."""
 INDIVIDUALS = 2.66
 """Of an individuals chart: its limits are the mean ± this times the mean moving range."""
 ALL_PAIRS = 300
@@ -167,6 +166,7 @@ def step(found: Sequence[TrendPoint]) -> Step | None:
     count = len(usable)
     if count < MIN_RUNS:
         return None
+    from zcal_tui.stats.change_point import p_of_largest_step
     from zcal_tui.stats.quantiles import t_ppf
 
     values = [point.estimate.value or 0.0 for point in usable]
@@ -180,8 +180,8 @@ def step(found: Sequence[TrendPoint]) -> Step | None:
         if best is None or t > best[0]:
             best = t, number, size, error, own * share
     assert best is not None
-    _, number, size, error, own_error = best
-    p = min(1.0, max((count - 1) * _p(size, error, dof), _p(size, own_error)))
+    t, number, size, error, own_error = best
+    p = max(0.0 if math.isinf(t) else p_of_largest_step(t, count), _p(size, own_error))
     reach = max(t_ppf(0.975, dof) * error, NORMAL_95 * own_error)
     last = usable[number]
     return Step(size, size - reach, size + reach, number, count, p, last.estimate.unit, last.record.id)
