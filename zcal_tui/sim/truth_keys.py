@@ -109,6 +109,9 @@ class DriveTruth:
     )
     start: float = number(0.0, "height of this drive over the others at power-on", "mm", -20.0, 20.0)
     slip: float = number(0.0, "how far it may move when its motor is switched off (σ)", "mm", 0.0, 20.0)
+    lost_up: float = number(
+        0.0, "share of the way up that is lost: by steps, or by a coupler that slips", "", 0.0, 1.0
+    )
     endstop_error: float = number(
         0.0, "delta: how much higher the tower's endstop is than configured", "mm", -20.0, 20.0
     )
@@ -164,6 +167,9 @@ class ProbeTruth:
     )
     thermal_lag: float = number(
         240.0, "time constant with which the probe follows the heaters", "s", 0.0, 1e5
+    )
+    triggers_in_air: float | None = number(
+        None, "it triggers in the air once it came down so far; left out: not in the air", "mm", 0.001, 100.0
     )
     normally_open: bool = flag(False, "a switch wired normally open: taken off, it reads open")
     attached: bool = flag(False, "dockable: on the toolhead at power-on")

@@ -1,5 +1,7 @@
 """Motors and the play between a Z motor and what it drives."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,3 +124,21 @@ def test_a_reset_of_one_board_releases_only_its_outputs() -> None:
     held.append(machine.motion.held)
     assert held == [True, False]
     assert warmth()[1] < later_bed
+
+
+def test_what_is_lost_on_the_way_up_stays_lost() -> None:
+    losing = Drive(Motor(stepper(), 10.0, lambda: 0.25), lambda: 0.0, 10.0)
+    assert losing.position_at(at(100)) == pytest.approx(10.75)
+    assert losing.advance(at(40)) == pytest.approx(10.3)
+    assert losing.advance(at(100)) == pytest.approx(10.75)
+    assert losing.position_at(at(0)) == pytest.approx(9.75)
+    assert losing.advance(at(0)) == pytest.approx(9.75)
+
+
+def test_a_touch_after_each_lift_is_higher_by_what_the_lift_lost() -> None:
+    rig = Rig(truth=truth_of(drive={"stepper_z": {"lost_up": 0.1}}))
+    counts = []
+    for _ in range(4):
+        rig.touch(lift=2.0)
+        counts.append(rig.steps["Z_STEP"] - 2000)
+    assert [b - a for a, b in itertools.pairwise(counts)] == pytest.approx([200, 200, 200], abs=3)

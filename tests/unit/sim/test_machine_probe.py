@@ -4,7 +4,7 @@ import statistics
 
 import pytest
 
-from tests.unit.sim.machine_rig import BLTOUCH, CARTESIAN, Rig, truth_of
+from tests.unit.sim.machine_rig import BLTOUCH, CARTESIAN, PROBE, Rig, truth_of
 from zcal_tui.sim.truth import TruthError
 
 
@@ -240,3 +240,27 @@ class TestPin:
             Rig(truth=truth_of(probe={"kind": "pin"}))
         with pytest.raises(TruthError, match=r"needs no \[bltouch\]"):
             Rig(CARTESIAN + BLTOUCH, truth_of(probe={"kind": "fixed"}))
+
+
+@pytest.mark.parametrize("config", [CARTESIAN + PROBE, CARTESIAN + BLTOUCH], ids=["fixed", "pin"])
+def test_one_that_triggers_in_the_air_does_so_after_each_lift(config: str) -> None:
+    rig = Rig(config, truth_of(probe={"triggers_in_air": 0.05}))
+    rig.move(z=20.0)
+    if config != CARTESIAN + PROBE:
+        pulse(rig, 0.65)
+    assert not rig.level("PROBE")
+    assert not rig.level("PROBE", 19.96)
+    assert rig.level("PROBE", 19.94)
+
+
+def test_the_air_is_where_the_last_lift_ended() -> None:
+    rig = Rig(truth=truth_of(probe={"triggers_in_air": 0.05}))
+    rig.move(z=20.0)
+    rig.move(z=19.97)
+    rig.move(x=150.0)
+    assert not rig.level("PROBE")
+    assert rig.level("PROBE", 19.94)
+    heights = [rig.touch(lift=2.0) for _ in range(3)]
+    assert heights == pytest.approx([19.95, 21.9, 23.85], abs=0.003)
+    rig.machine.set_truth(truth_of())
+    assert rig.touch() == pytest.approx(2.0, abs=0.0015)

@@ -172,7 +172,9 @@ class Motion:
 
     def _add_drive(self, section: str, position: float) -> None:
         stepper = next(stepper for stepper in self._wiring.drives if stepper.section == section)
-        motor = Motor(stepper, position)
+        # Of a CoreXZ, a drive's position falls as the nozzle rises
+        up = -1.0 if self._wiring.kinematics == "corexz" else 1.0
+        motor = Motor(stepper, position, lambda: up * self._drive_truth(section).lost_up)
         self._drives.append(Drive(motor, lambda: self._drive_truth(section).backlash, position))
 
     def _make_delta(self) -> DeltaGeometry:

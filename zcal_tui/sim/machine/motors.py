@@ -7,29 +7,42 @@ from zcal_tui.sim.wiring import Pin, WiredStepper
 
 
 class Motor:
-    """One stepper motor. Its position follows the steps only while the driver is enabled."""
+    """One stepper motor. Its position follows the steps only while the driver is enabled.
 
-    def __init__(self, stepper: WiredStepper, position: float) -> None:
+    `lost` is the share of the way that it loses towards larger positions, negative: towards smaller ones.
+    """
+
+    def __init__(
+        self, stepper: WiredStepper, position: float, lost: Callable[[], float] = lambda: 0.0
+    ) -> None:
         self.section = stepper.section
         self.step_pin = stepper.step_pin
         self._enable_pin = stepper.enable_pin
         self._per_step = -stepper.step_distance if stepper.dir_pin.invert else stepper.step_distance
         self._zero = position
         self._count = 0
+        self._lost = lost
         self.enabled = stepper.enable_pin is None
 
     def position_at(self, steps: StepCounts) -> float:
         """Motor position in mm at these step counts."""
         count = steps.get(self.step_pin, 0) if self.enabled else self._count
-        return self._zero + count * self._per_step
+        return self._zero + count * self._per_step - self._lost_on_the_way(count)
 
     def advance(self, steps: StepCounts) -> float:
         """Take these step counts; a motor that is off lets them pass."""
         count = steps.get(self.step_pin, 0)
         if not self.enabled:
             self._zero -= (count - self._count) * self._per_step
+        else:
+            self._zero -= self._lost_on_the_way(count)
         self._count = count
         return self._zero + count * self._per_step
+
+    def _lost_on_the_way(self, count: int) -> float:
+        """What is lost on the way to this step count, with its sign."""
+        way, lost = (count - self._count) * self._per_step, self._lost()
+        return way * abs(lost) if way * lost > 0.0 else 0.0
 
     def set_output(self, pin: str, duty: float) -> bool:
         """Note that an output pin was set. Returns whether this motor has just lost its hold."""

@@ -22,6 +22,8 @@ class Probe:
         self._seats = draws_for(seed, "dock")
         self.seat = 0.0
         """How much lower than usual the attached probe is, mm."""
+        self._highest = self._lowest = math.nan
+        """Gaps where the last way down began, and where it is."""
         self._truth = truth.probe
         self._docked = not truth.probe.attached
         self._lost = False
@@ -83,33 +85,50 @@ class Probe:
             pose.height(x, y) + self._geometry.rise() - bed - self._geometry.trigger_offset(x, y) - self.seat
         )
 
+    def _reach(self, pose: Pose) -> float:
+        """Distance still to go until it triggers, at the bed or in the air."""
+        gap = self.gap(pose)
+        if self._truth.triggers_in_air is None or not gap < self._highest:
+            return gap
+        return min(gap, self._truth.triggers_in_air - (self._highest - gap))
+
+    def _follow(self, gap: float) -> None:
+        """Note where the way down began; a fault that is switched on acts from the next one."""
+        if not math.isfinite(gap):
+            self._highest = self._lowest = math.nan
+        elif gap < self._lowest:
+            self._lowest = gap
+        elif gap > self._lowest or math.isnan(self._lowest):
+            self._highest = self._lowest = gap
+
     def reading(self, pose: Pose, t: float) -> bool:
         """What Klipper sees on the sensor pin: True is triggered."""
         if self.kind == "pin":
-            pushed = self.deployer.down and self.switch.reads(self.gap(pose), t)
+            pushed = self.deployer.down and self.switch.reads(self._reach(pose), t)
             return self.deployer.reading(t, pushed)
         if not self.on_toolhead:
             return not self._truth.normally_open
-        return self.switch.reads(self.gap(pose), t)
+        return self.switch.reads(self._reach(pose), t)
 
     def advance(self, pose: Pose, t: float) -> None:
         """Take a new pose."""
+        self._follow(self.gap(pose))
         if self.kind == "pin":
             if not self.deployer.down and self.gap(pose) > ROOM:
                 self.deployer.lifted(t)
-            touched = self.deployer.down and self.switch.settle(self.gap(pose), t)
+            touched = self.deployer.down and self.switch.settle(self._reach(pose), t)
             if touched and not self.deployer.touch_mode:
                 self.deployer.touched(t)
                 self.switch.let_go(t)
         elif self.on_toolhead:
-            self.switch.settle(self.gap(pose), t)
+            self.switch.settle(self._reach(pose), t)
 
     def set_output(self, pin: str, t: float, duty: float, pose: Pose) -> None:
         """An output pin was set; it may be the control pin."""
         control = self._wire.control_pin
         if control is None or pin != control.name:
             return
-        blocked = self.switch.reads(self.gap(pose), t)
+        blocked = self.switch.reads(self._reach(pose), t)
         command = self.deployer.output(1.0 - duty if control.invert else duty, blocked)
         if command is not None and not self.deployer.down:
             self.switch.let_go(t)
