@@ -1,6 +1,7 @@
 """The check `auto-z` on the simulated machine, through the command line, as a user runs it: what is so is found, what
 is wrong is named, and every way out leaves the offset and the probe as they were."""
 
+import math
 import os
 import re
 import shutil
@@ -260,3 +261,48 @@ def test_it_says_what_a_printer_lacks(printer_sim: Starter, tmp_path: Path) -> N
     assert ended.code in (2, 3)
     told = ended.errors + str(ended.events)
     assert "z_virtual_endstop" in told
+
+
+SITES = {
+    "nozzle": "the nozzle on the endstop",
+    "switch": "the switch body on the endstop",
+    "bed": "the probe on the bed",
+}
+SWITCH_XY = (206.0, 232.25)
+"""As printer.cfg of the profile has it."""
+
+
+def over_the_switch(printer: PrinterSim) -> bool:
+    x, y, _ = printer.report()["toolhead"]
+    return math.dist((x, y), SWITCH_XY) < 2.0
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_samples_that_differ_too_much_name_their_height(
+    site: str, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("voron")
+    path, noise = ("probe.noise" if site == "bed" else "z_endstop.noise"), 0.3
+    if site != "switch":
+        printer.control.request("set", path=path, value=noise)
+    running = program.start(
+        tmp_path, *options(printer, "--repeats", "1", "--endstop-touches", "0", person=False)
+    )
+    if site == "switch":
+        running.until(lambda event: event["event"] == "stage" and event["key"] == "calibrate")
+        eventually(lambda: over_the_switch(printer))
+        printer.control.request("set", path=path, value=noise)
+    ended = running.end()
+    assert ended.code == 1, (ended.record["verdict"], ended.record["problem"])
+    verdict = ended.record["verdict"]
+    assert verdict["level"] == "fail"
+    assert verdict["summary"] == f"Not usable: the samples of {SITES[site]} differ too much."
+    reasons = " ".join(verdict["reasons"])
+    for other, name in SITES.items():
+        assert (name in reasons) is (other == site)
+    assert ("The probe does not repeat" in reasons) is (site == "bed")
+    first = ended.record["advice"][0]
+    assert ("accuracy --what endstop" in first) is (site == "nozzle")
+    assert ("sits in its mount" in first) is (site == "switch")
+    printer.control.request("set", path=path, value=0.001)
+    assert_as_before(printer)

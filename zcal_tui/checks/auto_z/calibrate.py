@@ -156,7 +156,22 @@ async def touch_endstop(context: Context, count: int, first: int) -> tuple[float
     return tuple(heights)
 
 
+_SCATTER_ON_ENDSTOP = {
+    "nozzle": (
+        "Filament on the tip, or an endstop pin that sticks or has moved.",
+        "Clean the tip and check the pin. Do not raise samples_tolerance. Try `accuracy --what endstop`.",
+    ),
+    "switch": (
+        "The endstop meets the switch's actuator instead of its body, or the probe gives way in its mount.",
+        "Check how the probe sits in its mount, and switch_xy_position. Do not raise samples_tolerance.",
+    ),
+}
+"""Cause and remedy where the samples of a height on the Z endstop differ; the probe takes no part in them."""
+
+
 def fault_words(attempt: Attempt) -> tuple[str, str, str]:
     """What went wrong, its likely cause and the remedy."""
     explained = explain(attempt.text)
+    if attempt.fault == "scatter" and attempt.site in _SCATTER_ON_ENDSTOP:
+        return explained.what, *_SCATTER_ON_ENDSTOP[attempt.site]
     return explained.what, explained.cause, explained.remedy

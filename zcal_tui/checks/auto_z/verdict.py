@@ -94,7 +94,8 @@ def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Mov
     if attempt.fault == "scatter" and attempt.site:
         return AutoZFinding(
             Level.FAIL,
-            f"{message} Likely cause: {cause} {WHAT_TO_CHECK[attempt.site]}",
+            f"{message} Likely cause: {cause}"
+            + (f" {WHAT_TO_CHECK['bed']}" if attempt.site == "bed" else ""),
             f"Not usable: the samples of {HEIGHT_NAMES[attempt.site]} differ too much.",
         )
     change = f" {moves_text(moved)}" if attempt.fault == "margins" and moved else ""
