@@ -1,5 +1,7 @@
 """When there are enough samples, and the verdict on them."""
 
+from typing import Any
+
 import pytest
 
 from zcal_tui.checks.accuracy import AccuracyParameters
@@ -32,6 +34,28 @@ def test_without_a_number_it_decides_at_planned_ones_and_stops_when_clear() -> N
     assert report(GOOD[:8]).wanted() == 0
     assert report([1.5] * 5).wanted() == 0
     assert report([1.5, 1.51, 1.49, 1.505, 1.497]).wanted() == 3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "batches"),
+    [
+        ({}, [3, 2]),
+        ({"samples": 4}, [4]),
+        ({"samples": 3}, [3]),
+        ({"samples": 2}, [2]),
+        ({"samples": 20}, [3, 17]),
+    ],
+)
+def test_the_first_batch_is_what_shows_a_fault_and_none_is_of_one_sample(
+    parameters: dict[str, Any], batches: list[int]
+) -> None:
+    made = report([], **parameters)
+    taken: list[int] = []
+    while len(taken) < len(batches):
+        taken.append(made.next_batch())
+        for n in range(taken[-1]):
+            made.add(Sample(made.taken + 1, float(n), 0.0, 0.0, GOOD[made.taken % len(GOOD)]))
+    assert taken == batches
 
 
 def test_the_cap_is_kept() -> None:

@@ -160,15 +160,16 @@ async def test_a_sample_is_on_disk_before_it_is_shown(session: Session, store: S
 
 
 async def test_cancelling_ends_after_the_touches_under_way(session: Session, machine: Machine) -> None:
-    async def cancel_at_third(number: int) -> None:
-        if number == 3:
+    async def cancel_at_fourth(number: int) -> None:
+        if number == 4:
             session.cancel()
             await asyncio.sleep(0.05)
 
-    machine.before_touch = cancel_at_third
+    machine.before_touch = cancel_at_fourth
     record = await run_to_end(session, samples=20)
     assert record.outcome is Outcome.CANCELLED
-    assert len(record.samples) == 4
+    # Three are the first command's
+    assert len(record.samples) == 5
     assert "RESTORE_GCODE_STATE" in machine.scripts[-1].splitlines()[-1]
 
 

@@ -21,10 +21,18 @@ from zcal_tui.stats.verdicts.repeatability import (
     samples_tolerance,
 )
 from zcal_tui.stats.verdicts.rule import VerdictRule
-from zcal_tui.stats.verdicts.series_fault import SeriesFault, fault_summary, judge_fault, series_fault
+from zcal_tui.stats.verdicts.series_fault import (
+    SHOWN_BY,
+    SeriesFault,
+    fault_summary,
+    judge_fault,
+    series_fault,
+)
 from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, THOROUGH_SAMPLES, StoppingPlan, decide
 
 LEAST_TO_ANALYSE = 3
+LEAST_BATCH = 2
+"""Samples that a further command takes at least."""
 HOMING_IGNORES_SAMPLES = " They do not change homing, which takes one trigger."
 
 
@@ -85,6 +93,14 @@ class AccuracyReport:
             return 0
         upcoming = self._plan.next_look(self.counted)
         return 0 if upcoming is None else upcoming - self.counted
+
+    def next_batch(self) -> int:
+        """How many samples to take at once; 0 when `wanted` is. At first as many as show a fault: a printer that is
+        fast, or prepares its probe, may take all that it was asked for before it can be stopped."""
+        wanted = self.wanted()
+        first = SHOWN_BY - self.counted
+        # Printers take two samples at least
+        return first if 0 < first <= wanted - LEAST_BATCH else wanted
 
     def add(self, sample: Sample) -> EstimateUpdated | None:
         """Add a sample. Returns the estimates, once there are enough samples for them."""

@@ -28,6 +28,7 @@ from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, homes_by_macros, z_rail
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.verdicts.series_fault import SHOWN_BY
 from zcal_tui.stats.verdicts.stopping import START_SAMPLES, StoppingPlan
 from zcal_tui.transport.failures import GcodeError
 
@@ -121,15 +122,16 @@ async def _touch(
     context.emit(Progress(report.counted, report.most))
     pace = Pace(context.clock.now())
 
-    while (wanted := report.wanted()) > 0:
+    while (batch := report.next_batch()) > 0:
         lowest = math.inf
         async for sample in samples_here(
-            context, wanted, settings, begun=report.taken > 0, enough=lambda: report.faulty
+            context, batch, settings, begun=report.taken > 0, enough=lambda: report.faulty
         ):
             await _take(context, report, sample, pace)
             lowest = min(lowest, sample.trigger_z)
-        # A probe that is prepared for each command may move sideways for that
-        if probe.plain and report.wanted() > 0 and math.isfinite(lowest):
+        # A probe that is prepared for each command may move sideways for that. After the first few samples it is left
+        # as high as it began: most series end with the next.
+        if probe.plain and report.counted > SHOWN_BY and report.wanted() > 0 and math.isfinite(lowest):
             await _down_again(context, lowest + (parameters.retract or probe.sample_retract_dist))
 
 
