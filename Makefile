@@ -12,7 +12,8 @@ TESTS ?= tests
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml requirements.lock
+# Again where the version has changed, so that what pip notes of the installation agrees with the files.
+$(STAMP): pyproject.toml requirements.lock zcal_tui/__init__.py
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed ($(PYTHON) was not found)."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Set PYTHON=…"; exit 1; }
 	@command -v gcc >/dev/null || echo "Note: gcc was not found. The simulated printer needs it (Debian: apt-get install gcc)."

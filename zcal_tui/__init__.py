@@ -1,3 +1,3 @@
 """zcal-tui: a guided Z calibration for Klipper printers, in the terminal."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -17,11 +17,19 @@ def changelog(version: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_section_of_the_changelog_is_found() -> None:
-    found = changelog("Unreleased")
-    assert found.returncode == 0
+def test_this_version_has_a_section_in_the_changelog() -> None:
+    found = changelog(__version__)
+    assert found.returncode == 0, found.stderr
     assert "### Added" in found.stdout
     assert "\n## " not in found.stdout
+
+
+def test_changes_after_a_release_have_their_place() -> None:
+    """Keep a Changelog: newest first, with a date each, and above all of them what is not released yet."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    assert re.fullmatch(rf"\[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d", headings[1])
 
 
 def test_a_version_without_a_section_ends_the_release() -> None:
