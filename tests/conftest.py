@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.programs import require
+from tests.run import KLIPPY_FOLDERS
 
 HERE = Path(__file__).parent
-KLIPPY_FOLDERS = (HERE / "e2e", HERE / "extra")
-"""Each test in these starts a real klippy on a simulated printer."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

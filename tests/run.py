@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+TESTS = Path(__file__).parent
+KLIPPY_FOLDERS = (TESTS / "e2e", TESTS / "extra")
+"""Each test in these starts a real klippy on a simulated printer."""
 GROUP = re.compile(r"@[\w/]+\.py$")
 """What pytest-xdist appends to the names of tests that stay together: the file."""
 NO_TESTS = 5
@@ -71,6 +74,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder or a file with tests")
     options = parser.parse_args(arguments)
     phases = (FAST,) if options.fast else (CORE,) if options.core else all_phases(os.environ)
+    phases = tuple(phase for phase in phases if may_select(phase, options.paths))
+    if not phases:
+        print(f"None of these tests is in {' or '.join(options.paths)}.")
+        return 0
     cores = len(os.sched_getaffinity(0))
     results = [run(phase, options.paths, cores) for phase in phases]
     print(summary(results))
@@ -80,6 +87,15 @@ def main(arguments: Sequence[str]) -> int:
 def all_phases(environment: Mapping[str, str]) -> tuple[Phase, ...]:
     """Every test, and the core on the second Klipper unless one Klipper is named."""
     return ALL if environment.get("KLIPPER_DIR") else (*ALL, SECOND_KLIPPER)
+
+
+def may_select(phase: Phase, paths: Sequence[str]) -> bool:
+    """Whether a phase can have tests below these paths: those of some folders start a klippy, and no others do."""
+    where = [Path(path.partition("::")[0]).resolve() for path in paths] or [TESTS]
+    with_klippy = [any(path.is_relative_to(folder) for folder in KLIPPY_FOLDERS) for path in where]
+    if phase.markers.startswith("not e2e"):
+        return not all(with_klippy)
+    return any(with_klippy) or any(TESTS.is_relative_to(path) for path in where)
 
 
 def run(phase: Phase, paths: Sequence[str], cores: int) -> Result:

@@ -83,6 +83,41 @@ def test_a_phase_names_its_klipper(
     assert (done.code, done.count, named) == (run.NO_TESTS, 0, [expected])
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("tests", (*run.ALL, run.SECOND_KLIPPER)),
+        (".", (*run.ALL, run.SECOND_KLIPPER)),
+        ("tests/unit/model", run.ALL[:1]),
+        ("tests/unit/test_cli.py::test_it", run.ALL[:1]),
+        ("tests/e2e", (*run.ALL[1:], run.SECOND_KLIPPER)),
+        ("tests/extra/test_scan_check.py", (*run.ALL[1:], run.SECOND_KLIPPER)),
+    ],
+)
+def test_no_phase_starts_that_cannot_have_tests(
+    path: str, expected: tuple[run.Phase, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KLIPPER_DIR", raising=False)
+    monkeypatch.chdir(run.TESTS.parent)
+    called: list[run.Phase] = []
+
+    def note(phase: run.Phase, _paths: list[str], _cores: int) -> run.Result:
+        called.append(phase)
+        return result(0)
+
+    monkeypatch.setattr(run, "run", note)
+    assert run.main([path]) == 0
+    assert tuple(called) == expected
+
+
+def test_paths_without_tests_of_the_kind_say_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(run.TESTS.parent)
+    assert run.main(["--fast", "tests/e2e"]) == 0
+    assert capsys.readouterr().out == "None of these tests is in tests/e2e.\n"
+
+
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(SystemExit):
         run.main(["--fsat"])
