@@ -62,11 +62,11 @@ bench: $(DEV_STAMP)
 campaign: $(DEV_STAMP)
 	$(BIN)/python -m campaigns $(ARGS)
 
-# Newer dependencies, locked by hash for every supported Python; needs uv. The second list adds the tools, in the first's versions.
+# Newer dependencies, locked by hash for every supported Python; needs uv. The second list adds what the extras need, in the first's versions.
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 lock:
 	$(LOCK) --output-file requirements.lock pyproject.toml
-	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --extra dev --extra sim --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 # Newer packages for the simulator, pinned by hash; needs uv.
 pins:

@@ -13,7 +13,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUN: list[str] = PROJECT["dependencies"]
-TOOLS: list[str] = PROJECT["optional-dependencies"]["dev"]
+TOOLS: list[str] = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+"""What all extras need."""
 LOCKS = {"requirements.lock": RUN, "requirements-dev.lock": RUN + TOOLS}
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PROCESSORS = ("x86_64", "aarch64")
@@ -95,6 +96,11 @@ def test_what_the_packages_need_is_locked_too(name: str) -> None:
             if version is None or not one.specifier.contains(version, prereleases=True):
                 missing.append(f"{package} needs {one}, locked is {version}")
     assert not missing
+
+
+def test_each_extra_is_compiled_into_the_lock_with_the_tools() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.findall(r"--extra (\w+)", text) == sorted(PROJECT["optional-dependencies"])
 
 
 def test_the_makefile_installs_by_hash() -> None:
