@@ -69,6 +69,30 @@ def test_decision_rules_add_only_the_limits_and_how_numbers_are_written(tmp_path
     assert others == {"zcal_tui.model", "zcal_tui.model.limits", "zcal_tui.model.units"}
 
 
+SIMULATOR = ("platformdirs", "pytest", "numpy")
+"""What docs/sim-for-authors.md installs beside the wheel for the simulator alone."""
+
+
+@pytest.mark.slow
+def test_the_simulator_and_its_fixture_need_nothing_but_what_is_documented(tmp_path: Path) -> None:
+    """Every module is imported where no other package of pyproject.toml can be."""
+    others = [name for name in HEAVY if name not in SIMULATOR and "." not in name]
+    code = (
+        "import importlib, pkgutil, sys\n"
+        f"sys.modules.update(dict.fromkeys({others!r}))\n"
+        "import zcal_tui.sim, zcal_tui.sim.pytest_plugin\n"
+        "names = [one.name for one in pkgutil.walk_packages(zcal_tui.sim.__path__, 'zcal_tui.sim.')]\n"
+        "for name in names:\n"
+        "    if not name.endswith('__main__'):\n"
+        "        importlib.import_module(name)\n"
+        "assert len(names) > 50\n"
+    )
+    modules = imported_by(code, tmp_path)
+    assert {"zcal_tui.sim.testing", "zcal_tui.sim.pytest_plugin", "numpy"} <= modules
+    page = (Path(__file__).parents[2] / "docs" / "sim-for-authors.md").read_text(encoding="utf-8")
+    assert f"pip install {' '.join(SIMULATOR)}\n" in page
+
+
 def test_every_test_file_has_a_name_of_its_own() -> None:
     """pytest imports them by their bare names, so that two alike stop the whole run before it begins."""
     names = [path.name for path in Path(__file__).parents[1].rglob("test_*.py")]
