@@ -3,12 +3,15 @@
 import json
 import os
 import subprocess
+import sys
 import tarfile
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from zcal_tui import __version__
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -39,18 +42,24 @@ def run(*command: "str | Path", home: Path | None = None, folder: Path | None = 
     return done.stdout
 
 
-def environment(folder: Path) -> Path:
-    """The interpreter of a fresh environment."""
-    venv.create(folder, with_pip=True)
-    return folder / "bin" / "python"
+class Environment:
+    """A fresh environment, filled by the tester's own pip: one of its own in each would take longer than a build."""
+
+    def __init__(self, folder: Path) -> None:
+        venv.create(folder)
+        self.python = folder / "bin" / "python"
+
+    def install(self, *words: "str | Path") -> None:
+        """Install with pip."""
+        run(sys.executable, "-m", "pip", "--python", self.python, "install", "--quiet", *words)
 
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Source distribution and wheel; the wheel is built from the former."""
     folder = tmp_path_factory.mktemp("dist")
-    python = environment(folder / "builder")
-    run(python, "-m", "pip", "install", "--quiet", "setuptools>=77", "wheel")
+    builder = Environment(folder / "builder")
+    builder.install("setuptools>=77", "wheel")
     source = folder / "source"
     files = run("git", "-C", ROOT, "ls-files", "-z").split("\0")[:-1]
     for name in files:
@@ -59,11 +68,17 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
             (source / name).write_bytes((ROOT / name).read_bytes())
     note = source / "zcal_tui" / "build.json"
     note.write_text(json.dumps({"commit": "1a2b3c4", "date": "2026-11-30"}))
-    build = f"import setuptools.build_meta as b; print(b.build_sdist({str(folder)!r}))"
-    sdist = folder / run(python, "-c", build, folder=source).splitlines()[-1]
-    run(python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, sdist)
-    (wheel,) = folder.glob("*.whl")
-    return sdist, wheel
+    sdist = built(builder, "sdist", source, folder)
+    unpacked = folder / "unpacked"
+    unpacked.mkdir()
+    run("tar", "-xf", sdist, "-C", unpacked, "--strip-components=1")
+    return sdist, built(builder, "wheel", unpacked, folder)
+
+
+def built(builder: Environment, kind: str, source: Path, folder: Path) -> Path:
+    """The distribution of a kind, built in a folder from the sources in another."""
+    build = f"import setuptools.build_meta as b; print(b.build_{kind}({str(folder)!r}))"
+    return folder / run(builder.python, "-c", build, folder=source).splitlines()[-1]
 
 
 def test_both_are_complete(distributions: tuple[Path, Path]) -> None:
@@ -77,10 +92,11 @@ def test_both_are_complete(distributions: tuple[Path, Path]) -> None:
 
 
 def test_the_wheel_measures_in_a_clean_home(distributions: tuple[Path, Path], tmp_path: Path) -> None:
-    python = environment(tmp_path / "env")
-    run(python, "-m", "pip", "install", "--quiet", distributions[1])
-    program = python.parent / "zcal-tui"
-    assert run(program, "--version", home=tmp_path / "home").strip().endswith("(1a2b3c4, 2026-11-30)")
+    fresh = Environment(tmp_path / "env")
+    fresh.install(distributions[1])
+    program = fresh.python.parent / "zcal-tui"
+    version = run(program, "--version", home=tmp_path / "home").strip()
+    assert version == f"zcal-tui {__version__} (1a2b3c4, 2026-11-30)"
     out = run(
         *(program, "--demo", "--sim-speed", "20", "--headless", "--autopilot", "accuracy", "--json"),
         home=tmp_path / "home",
@@ -90,11 +106,11 @@ def test_the_wheel_measures_in_a_clean_home(distributions: tuple[Path, Path], tm
 
 
 def test_the_simulator_alone_needs_no_textual(distributions: tuple[Path, Path], tmp_path: Path) -> None:
-    python = environment(tmp_path / "env")
-    run(python, "-m", "pip", "install", "--quiet", "--no-deps", distributions[1])
-    run(python, "-m", "pip", "install", "--quiet", "pytest>=8.4", "numpy", "platformdirs")
+    fresh = Environment(tmp_path / "env")
+    fresh.install("--no-deps", distributions[1])
+    fresh.install("platformdirs", "pytest", "numpy")  # as docs/sim-for-authors.md has it
     missing = "import importlib.util as u; print(u.find_spec('textual'), u.find_spec('websockets'))"
-    assert run(python, "-c", missing).split() == ["None", "None"]
+    assert run(fresh.python, "-c", missing).split() == ["None", "None"]
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "test_mine.py").write_text(THREE_LINES)
-    assert "1 passed" in run(python, "-m", "pytest", "-q", "test_mine.py", home=tmp_path / "home")
+    assert "1 passed" in run(fresh.python, "-m", "pytest", "-q", "test_mine.py", home=tmp_path / "home")
