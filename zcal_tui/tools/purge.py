@@ -16,7 +16,7 @@ def purge(options: argparse.Namespace, environment: Mapping[str, str], home: Pat
     if not found:
         print("There are no records, log or settings.")
         return 0
-    print("Records, log and settings:", *(f"  {path}" for path in found), sep="\n")
+    print("To be removed (records, log and settings):", *(f"  {path}" for path in found), sep="\n")
     print("Values in printer.cfg stay, and so do backups of edited files.")
     if options.dry_run:
         return 0
