@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from rich.console import Console
@@ -32,18 +31,9 @@ from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.stylesheet import CachingStylesheet
 from zcal_tui.tui.theme import OFFERED, THEMES, default_theme, quiet_colours
 
-SCREENS = Path(__file__).parent / "screens"
-
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (76, "-normal"), (110, "-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (23, "-medium"), (32, "-high")]
 """Classes that a screen gets by its size; the style sheets lay it out by them."""
-
-STYLE_SHEETS: list[str | PurePath] = [
-    "app.tcss",
-    *sorted(f"screens/{path.name}" for path in SCREENS.glob("*.tcss")),
-]
-"""The app's style sheet and every screen's. One that a screen brought when it is first opened would make Textual parse
-all of them again."""
 
 MOST_OPERATORS = 9
 """As many options as have a key."""
@@ -63,7 +53,7 @@ class AppBase(App[int]):
 
     TITLE = "zcal-tui"
     ENABLE_COMMAND_PALETTE = False  # Textual's own; ours has STOP above it
-    CSS_PATH = STYLE_SHEETS
+    CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar = bindings("app")

@@ -1,4 +1,6 @@
-"""A style sheet that parses each source once."""
+"""A style sheet that parses each source once, and a screen's only once that screen is opened."""
+
+from pathlib import Path
 
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
@@ -18,3 +20,16 @@ class CachingStylesheet(Stylesheet):
     def reparse(self) -> None:
         """Parse what is new. Where the variables have changed, `set_variables` has emptied the cache."""
         self.parse()
+
+    def read_once(self, path: Path) -> None:
+        """Read a file, unless it was read before. What is on the screen keeps its styles: a sheet is about its own
+        screen, which gets them next."""
+        if not self.has_source(str(path)):
+            self.read(path)
+            self._rules_map = None
+
+    def parse(self) -> None:
+        """Parse what is new. The last of two equal rules counts: the files are in the order of their names, whichever
+        screen was opened first."""
+        self.source = dict(sorted(self.source.items(), key=lambda item: "" if item[0][1] else item[0][0]))
+        super().parse()

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -12,10 +13,13 @@ from textual.widget import Widget
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings, with_keys
 from zcal_tui.tui.app_state import AppState
+from zcal_tui.tui.stylesheet import CachingStylesheet
 from zcal_tui.tui.widgets.keybar import KeyBar
 from zcal_tui.tui.widgets.statusbar import StatusBar, TroubleStrip
 
 Result = TypeVar("Result")
+
+FOLDER = Path(__file__).parent
 
 NARROW = 76
 """Columns below which buttons have short labels (app_base.WIDTHS)."""
@@ -34,6 +38,9 @@ class Follower(_AnyScreen):
 
     ABOUT: ClassVar[str] = ""
     """What this screen is for, for the help page; `{plan.next}` becomes the key of that action."""
+    STYLE_SHEET: ClassVar[str] = ""
+    """The file of this class' own styles, besides those of the classes it is derived from. It is parsed when such a
+    screen is first opened: the first frame does not wait for the styles of screens that come later."""
 
     def __init__(self, app_state: AppState) -> None:
         super().__init__()
@@ -41,6 +48,13 @@ class Follower(_AnyScreen):
         self._has_widgets = False
         self.shown_at = 0.0
         """When it last came to the front (`time.monotonic`)."""
+
+    def _post_register(self, app: App[Any]) -> None:
+        """Have the styles read before Textual applies them to the screen."""
+        super()._post_register(app)
+        assert isinstance(app.stylesheet, CachingStylesheet)
+        for name in {getattr(cls, "STYLE_SHEET", "") for cls in type(self).__mro__} - {""}:
+            app.stylesheet.read_once(FOLDER / name)
 
     def take_size(self) -> None:
         """The classes of the app's size, which Textual gives a screen after its first frame only."""
@@ -114,6 +128,7 @@ class ZcalScreen(Follower, Screen[Any]):
 class ZcalModal(Follower, ModalScreen[Result]):
     """A box for a decision or for what must not be overlooked; STOP stays above it."""
 
+    STYLE_SHEET = "modal.tcss"
     BINDINGS: ClassVar = bindings("app", "pageup", "pagedown")  # no key of the app's own reaches a box
 
     def compose(self) -> ComposeResult:

@@ -91,6 +91,7 @@ def others_text(comparison: RunComparison, width: int) -> Content:
 class CompareScreen(ZcalScreen):
     """B against A, the later run against the earlier one."""
 
+    STYLE_SHEET = "compare.tcss"
     AUTO_FOCUS = "#back"
     ABOUT = (
         "Two runs of one check. For each number: B minus A with its 95 % interval, and whether the difference is "

@@ -31,6 +31,7 @@ def line_text(line: ConsoleLine, error: str) -> Text:
 class ConsoleScreen(ZcalScreen):
     """Reads along, and sends what a person types."""
 
+    STYLE_SHEET = "console.tcss"
     ABOUT = (
         "Everything the printer prints, and what this program sent, marked with `>`. Type G-code and press Enter. "
         "{console.complete} completes a command. {console.earlier} and {console.later} recall typed lines. "

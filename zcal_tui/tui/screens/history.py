@@ -41,6 +41,7 @@ class FixedText(Plain):
 class HistoryScreen(ZcalScreen):
     """The stored runs of this printer."""
 
+    STYLE_SHEET = "history.tcss"
     ABOUT = (
         "Every stored run of this printer, newest first, with its verdict and its main number. The plot shows that "
         "number over the runs with 95 % intervals. The diamond is the selected run; a circle cannot be compared with "

@@ -59,6 +59,7 @@ def offsets_text(question: JogStep) -> Content:
 class JogScreen(QuestionScreen, ZcalScreen):
     """The nozzle on its way over the mark. Stays while the printer makes a move."""
 
+    STYLE_SHEET = "jog.tcss"
     AUTO_FOCUS = ""
     ABOUT = (
         "Move the nozzle exactly over the mark that was made under the probe. Use large steps first, then small ones. "

@@ -103,6 +103,7 @@ def tried_text(question: PaperStep, rows: int) -> Content:
 class PaperScreen(QuestionScreen, ZcalScreen):
     """One paper test. Stays while the printer makes a move, and is asked again after it."""
 
+    STYLE_SHEET = "paper.tcss"
     AUTO_FOCUS = ""
     ABOUT = (
         "Lower the nozzle until a sheet of ordinary printer paper between nozzle and bed just drags. "

@@ -106,6 +106,7 @@ def printer_facts(printer: PrinterState) -> Content:
 class PlanScreen(ZcalScreen):
     """Where a person starts and comes back to."""
 
+    STYLE_SHEET = "plan.tcss"
     ABOUT = (
         "The checks are in a sensible order. Select one with {list.up} and {list.down} or a tap; its description is "
         "on the right. {plan.start} starts it with the settings shown; {plan.settings} changes them. {plan.next} "

@@ -21,6 +21,7 @@ from zcal_tui.tui.widgets.samples import SampleTable
 class PlotScreen(ZcalScreen):
     """The plots of one record, one at a time."""
 
+    STYLE_SHEET = "plots.tcss"
     AUTO_FOCUS = ""
     ABOUT = (
         "The samples as plots and as a table. {picture.next} shows the next plot, {picture.table} the table."

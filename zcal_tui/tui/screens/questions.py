@@ -57,6 +57,8 @@ def option_labels(question: Choose) -> list[Content]:
 class QuestionBox(QuestionScreen, ZcalModal[None]):
     """The text, its detail, and the way out of the whole check."""
 
+    STYLE_SHEET = "questions.tcss"
+
     def __init__(self, app_state: AppState, asking: Asking) -> None:
         super().__init__(app_state)
         self.begin(asking)

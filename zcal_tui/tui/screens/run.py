@@ -43,6 +43,7 @@ def live_text(live: Live) -> Content:
 class RunScreen(ZcalScreen):
     """A check while it runs, whichever it is: its presenter decides what is shown."""
 
+    STYLE_SHEET = "run.tcss"
     AUTO_FOCUS = ""  # so that a second Enter after Start does not press Cancel
     BINDINGS: ClassVar = bindings("run")
 

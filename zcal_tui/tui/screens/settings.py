@@ -89,6 +89,7 @@ class Field(Horizontal):
 class SettingsScreen(ZcalScreen):
     """The form of one check."""
 
+    STYLE_SHEET = "settings.tcss"
     ABOUT = (
         "Every setting of the check with the values it may take. An empty field means the value shown in grey; "
         "`automatic` lets the check or printer.cfg decide. {settings.choose}, or a tap beside a field, selects the "

@@ -131,6 +131,7 @@ def part_line(part: RecordPart, title: str, glyphs: Glyphs) -> Content:
 class VerdictScreen(ZcalScreen):
     """The result of one run."""
 
+    STYLE_SHEET = "verdict.tcss"
     ABOUT = (
         "The answer in a sentence, then the numbers with their intervals and the reasons with each threshold and its "
         "source. Where the value found differs significantly, Save ({verdict.save}) shows what changes in printer.cfg "
