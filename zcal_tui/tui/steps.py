@@ -1,5 +1,6 @@
 """The steps offered for the paper test and for jogging, and what a person knows from the heights tried. Pure."""
 
+from zcal_tui.model.limits import Z_ACCURACY
 from zcal_tui.model.paper_moves import AUTO_FINE, automatic_step
 from zcal_tui.model.questions import JogMove, JogStep, PaperStep
 from zcal_tui.model.units import number
@@ -28,6 +29,12 @@ def known_to(question: PaperStep) -> float | None:
     are marked."""
     free, dragging = question.lowest_free, question.highest_dragging
     return None if free is None or dragging is None else abs(free - dragging) / 2
+
+
+def narrow_enough(question: PaperStep) -> bool:
+    """Whether the height is known well enough for a first layer, so that accepting is the next step."""
+    known = known_to(question)
+    return known is not None and known <= Z_ACCURACY.value
 
 
 def within(question: JogStep, move: JogMove) -> bool:

@@ -104,12 +104,12 @@ class JogScreen(QuestionScreen, ZcalScreen):
                     yield BigNumber("0.00", id="number-x")
                     yield BigNumber("0.00", id="number-y")
                     yield Plain(id="beside")
-                yield StepBar(JOG_STEPS, id="steps")
+                yield StepBar(JOG_STEPS, "jog", id="steps")
                 with Grid(id="ways"):
                     yield Plain()
                     yield PlainButton(f"{signs.up_thin} Y", id="back", action="screen.go('back')")
                     yield Plain()
-                    yield PlainButton(f"{signs.up_arrow} Z", id="higher", action="screen.go('higher')")
+                    yield PlainButton("", id="higher", action="screen.go('higher')")
                     yield PlainButton(
                         f"{signs.passed} Done", id="done", variant="success", action="screen.done"
                     )
@@ -121,7 +121,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
                     yield Plain()
                     yield PlainButton(f"{signs.down_thin} Y", id="front", action="screen.go('front')")
                     yield Plain()
-                    yield PlainButton(f"{signs.down} Z", id="lower", action="screen.go('lower')")
+                    yield PlainButton("", id="lower", action="screen.go('lower')")
                     yield PlainButton("Abort", id="abort", action="screen.abort")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="offsets")
@@ -173,6 +173,12 @@ class JogScreen(QuestionScreen, ZcalScreen):
         self.query_one(StepBar).show(self._step)
         for name in WAYS:
             self._able(name, not moving and within(question, self._way(name)))
+        signs = glyphs_of(self)
+        for name, word in (("higher", f"{signs.up_arrow} Raise"), ("lower", f"{signs.down} Lower")):
+            label = f"{word}\nZ {number(question.z + self._way(name).dz, digits=2)}"
+            button = self.query_one(f"#{name}", PlainButton)
+            if str(button.label) != label:
+                button.label = label
         self._able("done", not moving)
         self._able("type", not moving)
         self.query_one("#middle", Plain).set_text(Content.assemble((f"{step:g}", "bold"), (" mm", "$z-dim")))
@@ -263,7 +269,10 @@ class JogScreen(QuestionScreen, ZcalScreen):
 
     def action_abort(self) -> None:
         """Abort, after a question: the position is discarded."""
-        self.confirm_abort("The nozzle is lifted and the position is discarded.", JogMove("abort"))
+        self.confirm_abort(
+            "The nozzle is lifted, the position is discarded, and the check ends. Nothing is saved.",
+            JogMove("abort"),
+        )
 
     def aborted(self) -> None:
         """The buttons are off until the nozzle is lifted."""

@@ -19,7 +19,7 @@ from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import HOW, ask_drag, drag_text, take_fresh_sheet
-from zcal_tui.tui.steps import PAPER_STEPS, height_text, known_to, step_length
+from zcal_tui.tui.steps import PAPER_STEPS, height_text, known_to, narrow_enough, step_length
 from zcal_tui.tui.widgets.bracket import Bracket
 from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.keypad import DISTANCE_KEYS
@@ -52,6 +52,8 @@ def _value_lines(question: PaperStep) -> Content:
 FAR_ABOVE = "far above the bed"
 NOT_YET = "not yet"
 """On the button of a bisection that has no height to go towards."""
+SAVES_NOTHING = "saves nothing"
+"""On the button Accept."""
 BRACKET_FIRST = {
     -1: "No height was marked dragging below this one. Lower first.",
     1: "No height was marked free above this one. Raise first.",
@@ -112,8 +114,9 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         "from a height where it drags, down from one where it is free. Each goes half way to the nearest height of the "
         "other kind. Every approach ends downwards, so backlash in the screws does not count. "
         "{paper.to_lower} and {paper.to_upper} go to the next height tried (TESTZ Z=-- and Z=++). "
-        "{paper.undo} returns to the height before. {paper.accept} accepts this height; {paper.abort} lifts the nozzle "
-        "and discards the test. Nozzle and bed should be cold, and the tip of the nozzle clean."
+        "{paper.undo} returns to the height before. {paper.accept} accepts this height. That saves nothing yet: the "
+        "result of the check offers Save. {paper.abort} lifts the nozzle, discards the heights and ends the check. "
+        "Nozzle and bed should be cold, and the tip of the nozzle clean."
     )
     BINDINGS: ClassVar = bindings("paper")
 
@@ -152,7 +155,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                     yield BigNumber("0.000", id="number")
                     yield Plain(id="beside")
                 yield Bracket(id="bracket")
-                yield StepBar(PAPER_STEPS, id="steps")
+                yield StepBar(PAPER_STEPS, "paper", id="steps")
                 with Horizontal(classes="row moves"):
                     yield PlainButton("", id="lower", action="screen.go_by(-1)")
                     yield PlainButton("", id="bisect_down", action="screen.bisect(-1)")
@@ -165,9 +168,10 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                     yield PlainButton("--", id="to_lower", action="screen.to_tried(-1)")
                     yield PlainButton("++", id="to_upper", action="screen.to_tried(1)")
                     yield PlainButton("mm", id="type", action="screen.type")
-                    yield PlainButton(
-                        f"{signs.passed} Accept", id="accept", variant="success", action="screen.accept"
+                    accept = f"{signs.passed} Accept" + (
+                        "" if self.question.taken_over else f"\n{SAVES_NOTHING}"
                     )
+                    yield PlainButton(accept, id="accept", action="screen.accept")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="value")
                 yield Plain(id="drag")
@@ -257,7 +261,11 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         for name, neighbour in (("to_lower", question.lower), ("to_upper", question.upper)):
             enable(self.query_one(f"#{name}", PlainButton), not moving and neighbour is not None)
         early = question.taken_over and time.monotonic() - self._opened_at < ACCEPT_AFTER
-        enable(self.query_one("#accept", PlainButton), not moving and not early and can_accept(question))
+        accept = self.query_one("#accept", PlainButton)
+        enable(accept, not moving and not early and can_accept(question))
+        variant = "success" if narrow_enough(question) else "default"
+        if accept.variant != variant:
+            accept.variant = variant
         enable(self.query_one("#undo", PlainButton), not moving and len(question.tried) > 1)
         enable(self.query_one("#type", PlainButton), not moving)
 
@@ -377,7 +385,10 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         elif len(self.question.tried) < 2 and self.question.test == 1:
             self.abort(abort)
         else:
-            self.confirm_abort("The nozzle is lifted and the heights tried are discarded.", abort)
+            self.confirm_abort(
+                "The nozzle is lifted, the heights tried are discarded, and the check ends. Nothing is saved.",
+                abort,
+            )
 
     def aborted(self) -> None:
         """The buttons are off until the nozzle is lifted."""
