@@ -248,9 +248,10 @@ class ZcalApp(AppBase):
         notices: tuple[str, ...] = ()
         if check == SAVE and (saved := self._result_of(run.record)) is not None:
             record, notices = saved, run.notices
-        self.push_screen(VerdictScreen(self.app_state, record, notices))
+        declined = any(change.state == "declined" for change in run.record.changes)
+        self.push_screen(VerdictScreen(self.app_state, record, notices, declined=declined))
         if (problem := _to_explain(run.record)) is not None and self._stopped_run != run.record.id:
-            self.push_screen(ProblemModal(self.app_state, problem, "The check stopped"))
+            self.push_screen(ProblemModal(self.app_state, problem, "The check stopped", nozzle=True))
 
     def _result_of(self, save: Record) -> Record | None:
         """The result whose values this run was to save, as it is now."""

@@ -1,6 +1,7 @@
 """The answer of a run: in a sentence, in numbers with their intervals, why, and what follows."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import work
@@ -13,7 +14,7 @@ from zcal_tui.checks.bias.short_run import short_run
 from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.record import SAVE, Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.actions import bindings
+from zcal_tui.tui.actions import bindings, key_word
 from zcal_tui.tui.app_state import AppState, stored_parameters
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import (
@@ -24,7 +25,7 @@ from zcal_tui.tui.messages import (
     StartRequested,
 )
 from zcal_tui.tui.presenters import presenter_of
-from zcal_tui.tui.screens.base import NARROW, ZcalScreen
+from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.changes import DONE, changes_text
 from zcal_tui.tui.unsaved import can_discard, change_lines, offered
 from zcal_tui.tui.widgets.bedmap import bed_of
@@ -36,8 +37,15 @@ from zcal_tui.tui.widgets.samples import SampleTable
 from zcal_tui.tui.widgets.text import Plain
 
 PART_WIDTH = 20
-OTHER_BUTTONS = {(False, False): 45, (False, True): 66, (True, True): 74, (True, False): 53}
-"""Columns of the buttons beside the title of the next check, by whether Save and Discard are among them."""
+SAVE_SHOWS = "Save shows the change to printer.cfg first, then asks before the restart."
+"""Below the change that Save is for."""
+KEPT = "Not saved: you kept the old value. You can still save the new one."
+"""The same after the person has declined the save."""
+KEY_GUARD = 0.5
+"""Seconds after a declined save within which the key of the next check does nothing: it is also the key of the no."""
+SAVE_OR_NOT = "Save the new value, or continue without saving."
+LEAST_BUTTON = 8
+"""Columns of a button with a short label."""
 
 ENDINGS = {
     Outcome.CANCELLED: "Cancelled",
@@ -70,34 +78,46 @@ def headline(record: Record, glyphs: Glyphs) -> tuple[Level, Content]:
 
 
 def follows(
-    record: Record, glyphs: Glyphs, on_buttons: Sequence[Change] = (), notices: Sequence[str] = ()
+    record: Record,
+    glyphs: Glyphs,
+    on_buttons: Sequence[Change] = (),
+    notices: Sequence[str] = (),
+    *,
+    parts: Sequence[str] = (),
+    continues: bool = True,
 ) -> Content:
     """What became of the values, what to do next, and the config lines that do it. `on_buttons` are the changes that a
-    button saves, `notices` what was said while they were saved."""
-    parts = []
+    button saves, `notices` what was said while they were saved, `parts` what to do about the checks of a full
+    calibration; `continues` says that a check is left to do."""
+    lines = []
     settled = [change for change in record.changes if change.state in DONE]
     if settled:
-        parts.append(changes_text(settled, glyphs))
-    parts += [_arrow(text, glyphs) for text in notices]
+        lines.append(changes_text(settled, glyphs))
+    lines += [_arrow(text, glyphs) for text in notices]
     if record.problem is not None and record.problem.remedy:
-        parts.append(_arrow(record.problem.remedy, glyphs))
+        lines.append(_arrow(record.problem.remedy, glyphs))
     saved = [change for change in settled if change.state == "saved"]
-    parts += [_arrow(text, glyphs) for text in record.advice if not _says_no_more(text, saved)]
+    if on_buttons:
+        lines.append(_arrow(SAVE_OR_NOT, glyphs))
+    shown = (*saved, *on_buttons)
+    lines += [_arrow(text, glyphs) for text in record.advice if not _says_no_more(text, shown)]
+    lines += [_arrow(text, glyphs) for text in parts]
     waiting = [change for change in record.changes if change.state not in DONE]
     if left := [change for change in waiting if change not in on_buttons]:
-        parts.append(changes_text(left, glyphs))
-    if not parts:
-        parts.append(Content.assemble(("None. Continue with the plan.", "$z-dim")))
-    return Content("\n").join(parts)
+        lines.append(changes_text(left, glyphs))
+    if not lines:
+        none = "None. Continue with the plan." if continues else "None. All checks are done."
+        lines.append(Content.assemble((none, "$z-dim")))
+    return Content("\n").join(lines)
 
 
-def _says_no_more(advice: str, saved: Sequence[Change]) -> bool:
-    """Whether an advice only repeats a value that was saved, which is shown with its effect."""
+def _says_no_more(advice: str, shown: Sequence[Change]) -> bool:
+    """Whether an advice only repeats a value that was saved or that Save is for: it is shown with its effect."""
     return any(
         advice.startswith(
             (f"Set {change.option} to {change.shown}:", f"Set {change.option} to {change.shown}.")
         )
-        for change in saved
+        for change in shown
     )
 
 
@@ -108,6 +128,29 @@ def _arrow(text: str, glyphs: Glyphs) -> Content:
 def reasons(verdict: Verdict) -> Content:
     """Why: each reason with its threshold and source."""
     return Content("\n").join(Content.assemble(("· ", "$z-dim"), reason) for reason in verdict.reasons)
+
+
+def last_parts(record: Record) -> tuple[RecordPart, ...]:
+    """The checks of a full calibration, each once: the last run of a repeated one counts."""
+    return tuple({part.check: part for part in record.parts}.values())
+
+
+def parts_advice(record: Record, title: Callable[[str], str], key: str) -> list[str]:
+    """What to do about the checks of a full calibration that have not passed; `key` shows a last result."""
+    missing = [title(part.check) for part in last_parts(record) if part.level is None]
+    open_ones = [title(part.check) for part in last_parts(record) if part.level not in (None, Level.PASS)]
+    found = []
+    if open_ones:
+        found.append(f"Select {listed(open_ones)} in the plan. {key} shows the result and what to do.")
+    if missing:
+        found.append(f"Run {listed(missing)} again: no result yet.")
+    return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a list: `A`, `A and B`, `A, B and C`."""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def part_line(part: RecordPart, title: str, glyphs: Glyphs) -> Content:
@@ -143,9 +186,13 @@ class VerdictScreen(ZcalScreen):
 
     OFFERS_SAVE: ClassVar = True
 
-    def __init__(self, app_state: AppState, record: Record, notices: Sequence[str] = ()) -> None:
-        """`notices` are what was said while its values were saved."""
+    def __init__(
+        self, app_state: AppState, record: Record, notices: Sequence[str] = (), *, declined: bool = False
+    ) -> None:
+        """`notices` are what was said while its values were saved; `declined` says that the person has just not
+        saved them."""
         super().__init__(app_state)
+        self._declined = declined
         self.record = record
         self._short_run = short_run(record)
         self._notices = tuple(notices)
@@ -158,7 +205,9 @@ class VerdictScreen(ZcalScreen):
         level, answer = headline(record, glyphs)
         yield Plain(answer, id="answer", classes=f"-{level.value}")
         if self._offered:
-            yield Plain(change_lines(record, self._offered, glyphs), id="change")
+            change = change_lines(record, self._offered, glyphs)
+            below = KEPT if self._declined else SAVE_SHOWS
+            yield Plain(change + Content.styled(f"\n{below}", "$z-dim"), id="change")
         with Horizontal(id="halves"):
             with VerticalScroll(id="body", can_focus=False):
                 yield from self._compose_text(record, glyphs)
@@ -185,7 +234,7 @@ class VerdictScreen(ZcalScreen):
                     yield Plain(presenter.setup(record), id="setup")
             with Vertical(id="next"):
                 yield Plain("Next steps", classes="heading")
-                yield Plain(follows(record, glyphs, self._offered, self._notices), id="follows")
+                yield Plain(self._follows(record, glyphs), id="follows")
         if record.verdict is not None and record.verdict.reasons and not record.parts:
             yield Plain("Why", classes="heading")
             yield Plain(reasons(record.verdict), id="why")
@@ -194,39 +243,72 @@ class VerdictScreen(ZcalScreen):
             with Vertical(id="plotpane"):
                 yield PlotView("verdict.picture", id="plot-view")
 
+    def _follows(self, record: Record, glyphs: Glyphs) -> Content:
+        return follows(
+            record,
+            glyphs,
+            self._offered,
+            self._notices,
+            parts=parts_advice(record, self.app_state.title, key_word(self.app, "plan.result")),
+            continues=self.app_state.next_check(record.check) is not None,
+        )
+
     def compose_more(self) -> Iterable[Widget]:
         """More widgets below the reasons."""
         return ()
 
     def compose_buttons(self) -> Iterable[Widget]:
         """The ways on."""
-        labels, discards = self._labels(self.app.size.width), can_discard(self.app_state, self.record)
+        labels = self._labels(self.app.size.width)
         if self._offered:
             yield PlainButton(labels["save"], id="save", variant="success", action="screen.save")
         if self.app_state.next_check(self.record.check) is not None:
             variant = "default" if self._offered else "success"
             yield PlainButton(labels["next-check"], id="next-check", variant=variant, action="screen.next")
         if self._short_run is not None:
-            yield PlainButton("Check it", id="check-saved", action="screen.check_saved")
+            yield PlainButton(labels["check-saved"], id="check-saved", action="screen.check_saved")
         if self.record.check != SAVE:
-            yield PlainButton("Repeat", id="repeat", action="screen.repeat")
-        if discards:
+            yield PlainButton(labels["repeat"], id="repeat", action="screen.repeat")
+        if "discard" in labels:
             yield PlainButton(labels["discard"], id="discard", action="screen.discard")
-        yield PlainButton("Plan", id="plan", action="screen.plan")
-        if not self._offered and self.record.check != SAVE:
-            yield PlainButton("Settings", id="settings", action="screen.settings")
+        yield PlainButton(labels["plan"], id="plan", action="screen.plan")
+        if "settings" in labels:
+            yield PlainButton(labels["settings"], id="settings", action="screen.settings")
 
     def _labels(self, width: int) -> dict[str, str]:
-        """The labels that depend on the room for them, by the buttons' ids."""
-        narrow, discards = width < NARROW, can_discard(self.app_state, self.record)
-        following = self.app_state.next_check(self.record.check)
-        title = "" if following is None else self.app_state.title(following)
-        room = width - OTHER_BUTTONS[bool(self._offered), discards]
-        return {
-            "save": "Save" if narrow else "Save and restart",
-            "next-check": f"Continue: {title}" if len(title) <= room else "Continue",
-            "discard": "Discard this\nresult" if narrow else "Discard this result",
-        }
+        """The buttons' labels by their ids: in one line where there is room for all, else in lines of their own."""
+        for variants in zip(*self._variants().values(), strict=True):
+            longest = [max(map(len, label.splitlines())) for label in variants]
+            # each with a space at both ends and one between two buttons; the row has one at both ends
+            if sum(max(LEAST_BUTTON, columns + 2) + 1 for columns in longest) - 1 <= width - 2:
+                break
+        return dict(zip(self._variants(), variants, strict=True))
+
+    def _variants(self) -> dict[str, tuple[str, ...]]:
+        """Each button's label for a wide, a usual and a narrow screen."""
+        record, dots = self.record, "..." if glyphs_of(self).console else "…"
+        found: dict[str, tuple[str, ...]] = {}
+        if self._offered:
+            found["save"] = (*[f"Save and restart{dots}"] * 2, f"Save and\nrestart{dots}")
+        if (following := self.app_state.next_check(record.check)) is not None:
+            title = self.app_state.title(following)
+            found["next-check"] = (f"Continue: {title}", f"Continue:\n{title}", "Continue")
+            if self._offered:
+                found["next-check"] = (
+                    "Continue without saving",
+                    "Continue\nwithout saving",
+                    "Continue\nwithout\nsaving",
+                )
+        if self._short_run is not None:
+            found["check-saved"] = ("Check it",) * 3
+        if record.check != SAVE:
+            found["repeat"] = ("Repeat",) * 3
+        if can_discard(self.app_state, record):
+            found["discard"] = ("Discard this result", "Discard this\nresult", "Discard\nthis result")
+        found["plan"] = ("Plan",) * 3
+        if not self._offered and record.check != SAVE:
+            found["settings"] = ("Settings",) * 3
+        return found
 
     def on_resize(self) -> None:
         """The labels of the buttons are shorter on a narrow screen."""
@@ -250,7 +332,7 @@ class VerdictScreen(ZcalScreen):
 
     def _parts(self) -> Content:
         signs = glyphs_of(self)
-        lines = [part_line(part, self.app_state.title(part.check), signs) for part in self.record.parts]
+        lines = [part_line(part, self.app_state.title(part.check), signs) for part in last_parts(self.record)]
         return Content("\n").join(lines)
 
     def show(self, snapshot: Snapshot) -> None:
@@ -284,6 +366,8 @@ class VerdictScreen(ZcalScreen):
 
     def action_next(self) -> None:
         """Start the next check of the plan."""
+        if self._declined and time.monotonic() - self.shown_at < KEY_GUARD:
+            return
         following = self.app_state.next_check(self.record.check)
         if following is not None and self.app_state.can_start:
             self.post_message(StartRequested(following))
