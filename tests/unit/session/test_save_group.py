@@ -57,6 +57,7 @@ async def test_a_group_is_shown_together_and_written_at_once(printer: Printer, k
     (question,) = person.chosen
     assert question.text == "Save x_offset 12.300, y_offset 3.100 and z_offset 1.620 and restart Klipper?"
     assert [option.key for option in question.options] == ["save", "choose", "none"]
+    assert question.options[-1].label == "Keep the old values"
     lines = question.detail.split("\n")
     assert lines[0] == "Klipper restarts. This clears: homing.", "what is lost is above the values"
     assert lines[1:4] == [

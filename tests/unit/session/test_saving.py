@@ -46,6 +46,8 @@ async def test_without_files_the_values_alone_are_shown(printer: Printer, klippe
     first, second, *_ = done.asked[0].detail.split("\n")
     assert first == "Klipper restarts. This clears: homing."
     assert second.startswith("[probe] z_offset: 1.520 (was 1.500)")
+    assert "Klipper keeps the previous file as printer-DATE_TIME.cfg." in done.asked[0].detail
+    assert done.asked[0].no == "Keep the old value"
     assert "its name could not be read" in done.messages
     assert "YYYY" not in done.messages
 

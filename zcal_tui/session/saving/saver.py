@@ -322,11 +322,19 @@ class Saver:
             options = (
                 Option(ALL, "Save and restart"),
                 Option(CHOOSE, "Choose values"),
-                Option(NONE, "Do not save"),
+                Option(NONE, save_text.refusal(plan.changes)),
             )
             return await self._operator.choose(Choose("save", question, options, detail, facts, consent=True))
         saves = await self._operator.confirm(
-            Confirm("save", question, detail, "Save and restart", "Do not save", facts=facts, consent=True)
+            Confirm(
+                "save",
+                question,
+                detail,
+                "Save and restart",
+                save_text.refusal(plan.changes),
+                facts=facts,
+                consent=True,
+            )
         )
         return ALL if saves else NONE
 
@@ -348,7 +356,7 @@ class Saver:
                 text=save_text.part_question(check, part),
                 detail="\n".join(save_text.line_with_effect(change) for change in part),
                 yes="Save",
-                no="Do not save",
+                no=save_text.refusal(part),
                 consent=True,
             )
             if not await self._operator.confirm(question):

@@ -1,5 +1,6 @@
 """The texts of a save: the question, its consequences, and what to do by hand."""
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -114,6 +115,13 @@ def question(plan: SavePlan) -> str:
     return f"Save {what} and restart Klipper?"
 
 
+def refusal(changes: Sequence[Change]) -> str:
+    """The label of the no to the question."""
+    if any(change.old is None for change in changes):
+        return "Do not save"
+    return "Keep the old value" if len(changes) == 1 else "Keep the old values"
+
+
 def part_question(check: str, changes: Sequence[Change]) -> str:
     """The question about what one check of a group found."""
     what = " and ".join(f"{change.option} {change.shown}" for change in changes)
@@ -121,10 +129,10 @@ def part_question(check: str, changes: Sequence[Change]) -> str:
 
 
 def detail(plan: SavePlan, state: PrinterState) -> str:
-    """The details of the question: what the restart clears, the values, what they invalidate, what else is written, the
-    file's diff."""
+    """The details of the question: what the restart clears, the values, what else is written, the file's diff, the
+    backup, what the values invalidate."""
     clears, *invalid = consequences(plan, state)
-    lines = [clears, *map(line_with_effect, plan.changes), *invalid]
+    lines = [clears, *map(line_with_effect, plan.changes)]
     for section, option, text in _replaced(plan):
         lines.append(f"This replaces the pending [{section}] {option}: {text}.")
     if others := pending_lines(_others(plan, state)):
@@ -133,9 +141,10 @@ def detail(plan: SavePlan, state: PrinterState) -> str:
         lines.append(f"The changes to printer.cfg cannot be shown. {plan.unreadable}")
     else:
         lines += ["", *shortened(plan.prediction.diff().split("\n")), ""]
-        if plan.prediction.edited:
-            edits = "; ".join(plan.prediction.edited)
-            lines.append(f"The restart also applies edits made since Klipper started: {edits}.")
+    lines += [backup_announced(plan), *invalid]
+    if plan.prediction is not None and plan.prediction.edited:
+        edits = "; ".join(plan.prediction.edited)
+        lines.append(f"The restart also applies edits made since Klipper started: {edits}.")
     if macro_wraps(state, "SAVE_CONFIG"):
         lines.append(
             "SAVE_CONFIG is a macro on this printer: [gcode_macro SAVE_CONFIG] runs instead of Klipper's own."
@@ -171,6 +180,13 @@ def consequences(plan: SavePlan, state: PrinterState) -> list[str]:
     if any(change.section.lower().startswith("bed_mesh ") for change in plan.changes):
         invalid = [text for text in invalid if text != _INVALID["z_offset"]]  # it was made for the new one
     return [f"Klipper restarts. This clears: {', '.join(cleared)}.", *dict.fromkeys(invalid)]
+
+
+def backup_announced(plan: SavePlan) -> str:
+    """The sentence that says, before the save, how Klipper will name the backup."""
+    main = "printer.cfg" if plan.prediction is None else posixpath.basename(plan.prediction.changes[0].path)
+    stem, dot, end = main.rpartition(".")
+    return f"Klipper keeps the previous file as {stem or main}-DATE_TIME{dot}{end if dot else ''}."
 
 
 def backup_sentence(path: str | None) -> str:

@@ -11,6 +11,8 @@ from zcal_tui.model.lazy_dataclass import dataclass
 
 WIDTH, SHARE = 70, 0.96
 """Columns of the box, and how much of the terminal's it takes at most."""
+DIFF_WIDTH, DIFF_SHARE = 110, 0.98
+"""The same of the box of a diff."""
 BARS = 3
 """Rows of the bar at the top and the keys at the bottom."""
 BUTTONS, SIMULATED, OPTION = 3, 2, 2
@@ -31,6 +33,12 @@ class BoxLayout:
     tight: bool
     detail_rows: int
     option_rows: int
+
+
+def width_of(width: int, *, diff: bool) -> int:
+    """The columns inside a box on a terminal of that width; the box of a diff is wider."""
+    most, share, frame = (DIFF_WIDTH, DIFF_SHARE, 4) if diff else (WIDTH, SHARE, 6)
+    return min(most, int(width * share)) - frame
 
 
 def layout_of(

@@ -14,13 +14,15 @@ from zcal_tui.tui.actions import bindings, key_text
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.messages import CancelRequested
 from zcal_tui.tui.screens.base import ZcalModal
-from zcal_tui.tui.screens.boxes import layout_of
+from zcal_tui.tui.screens.boxes import layout_of, width_of
 from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS, option_label
 from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import describe_scene, make_mark
 from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
+AROUND_LABEL = 6
+"""Columns of a button besides its label: two spaces at both ends, and two to the next button."""
 MARK = "mark"
 """The key of the question whose yes means that the bed is marked below the probe."""
 
@@ -47,6 +49,17 @@ def diff_text(text: str) -> Content:
         style = next((style for start, style in DIFF_STYLES if line.startswith(start)), "")
         lines.append(Content.styled(line, style) if style else Content(line))
     return Content("\n").join(lines)
+
+
+def in_two_lines(label: str) -> str:
+    """A label broken between the words that make the longer line shortest; its key stays beside the last word."""
+    breaks = [
+        at for at in range(1, len(label) - 1) if label[at] == " " and " " not in label[at - 1] + label[at + 1]
+    ]
+    if not breaks:
+        return label
+    at = min(breaks, key=lambda at: max(at, len(label) - at - 1))
+    return f"{label[:at]}\n{label[at + 1 :]}"
 
 
 def option_labels(question: Choose) -> list[Content]:
@@ -136,8 +149,12 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
 
     def cancel_button(self) -> PlainButton:
         """The way out of the whole check."""
-        key = key_text(self.app, "question.cancel")
-        return PlainButton(f"Cancel check  {key}", id="cancel", action="screen.cancel_check")
+        return PlainButton(self.cancel_label, id="cancel", action="screen.cancel_check")
+
+    @property
+    def cancel_label(self) -> str:
+        """What it says."""
+        return f"Cancel check  {key_text(self.app, 'question.cancel')}"
 
     def action_scroll_detail(self, by: int) -> None:
         """Scroll the detail where it does not all fit."""
@@ -173,14 +190,14 @@ class QuestionModal(QuestionBox):
         question = self.question
         yield from self.compose_text(question.text, question.detail)
         with Horizontal(classes="buttons"):
+            labels = self._labels()
             yes = PlainButton(
-                f"{question.yes}  {key_text(self.app, 'question.yes')}",
+                labels["yes"],
                 id="yes",
                 variant="warning" if question.danger else "success",
                 action="screen.answer(True)",
             )
-            no_label = f"{question.no}  {key_text(self.app, 'question.no')}"
-            no = PlainButton(no_label, id="no", action="screen.answer(False)")
+            no = PlainButton(labels["no"], id="no", action="screen.answer(False)")
             yield from (no, yes) if question.danger else (yes, no)
             yield self.cancel_button()
 
@@ -189,6 +206,24 @@ class QuestionModal(QuestionBox):
         super().on_mount()
         harmless = "#no" if self.question.danger or self.question.consent else "#yes"
         self.query_one(harmless, PlainButton).focus()
+
+    def on_resize(self) -> None:
+        """The answers are in two lines where they would not fit in one."""
+        super().on_resize()
+        for name, label in self._labels().items():
+            self.query_one(f"#{name}", PlainButton).label = label
+
+    def _labels(self) -> dict[str, str]:
+        """The answers with their keys, by the buttons' ids."""
+        question, app = self.question, self.app
+        labels = {
+            name: f"{answer}  {key_text(app, f'question.{name}')}"
+            for name, answer in (("yes", question.yes), ("no", question.no))
+        }
+        wide = sum(len(label) + AROUND_LABEL for label in (*labels.values(), self.cancel_label))
+        if wide <= width_of(app.size.width, diff=is_diff(question.detail)):
+            return labels
+        return {name: in_two_lines(label) for name, label in labels.items()}
 
     async def action_answer(self, yes: bool) -> None:
         """The answer; on a simulated printer the mark that was asked for is made first."""
