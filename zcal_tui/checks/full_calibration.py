@@ -68,7 +68,7 @@ def not_applicable(info: CheckInfo, capabilities: Capabilities, *, person: bool)
     if needs.person and not person:
         return "It needs a person, and this run has none."
     if needs.module == "must" and not capabilities.zcal:
-        return "It needs the [zcal] module (`zcal-tui install`)."
+        return "It needs [zcal], the companion module in Klipper. `zcal-tui install` adds it."
     return None
 
 

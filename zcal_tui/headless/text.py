@@ -77,7 +77,7 @@ def by_hand_line(record: Record, *, part: bool = False) -> str | None:
 
 def plain_text(text: str) -> str:
     """The text in words, without signs."""
-    return RANGE.sub(" to ", text).translate(PLAIN)
+    return RANGE.sub(" to ", text.replace("standard deviation σ", "standard deviation")).translate(PLAIN)
 
 
 def record_lines(record: Record, *, plain: bool = False) -> list[str]:

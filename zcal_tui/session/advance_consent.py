@@ -16,6 +16,7 @@ from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.state import PrinterState
 
 START, NOT_NOW = "start", "not-now"
+HEATING_HELP = "Unload the filament first. However it ends, the heaters go off."
 HOMING, LEVELLING, HEATING, SAVING = "home", "level", "heat", "save"
 
 
@@ -30,18 +31,21 @@ class Switch:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
+SAVE_SWITCH = Switch("Save and restart", "Each save shows its change first and asks you.")
+
+
 def switches_of(checks: Sequence[Check], state: PrinterState) -> dict[str, Switch]:
     """The switches for these checks on this printer."""
     found: dict[str, Switch] = {}
     if not checks:
         return found
-    found[HOMING] = Switch("Home all axes", "G28, also after each restart", ("offer-homed",))
+    found[HOMING] = Switch("Home all axes", "Runs G28 now and after each restart.", ("offer-homed",))
     levels = {"QUAD_GANTRY_LEVEL": state.quad_gantry_level_applied, "Z_TILT_ADJUST": state.z_tilt_applied}
     if command := next((name for name, applied in levels.items() if applied is not None), None):
-        found[LEVELLING] = Switch("Level", f"{command}, with the probe attached", ("offer-levelled",))
+        found[LEVELLING] = Switch("Level", f"Runs {command} with the probe attached.", ("offer-levelled",))
     if any(check.info.heats for check in checks) and (heat := _heating(state)) is not None:
         found[HEATING] = heat
-    found[SAVING] = Switch("Save and restart", "one SAVE_CONFIG a group; each shows its difference first")
+    found[SAVING] = SAVE_SWITCH
     return found
 
 
@@ -54,9 +58,7 @@ def _heating(state: PrinterState) -> Switch | None:
         question = heat_question(phases_of(state, probe, build(TemperatureParameters, {})))
     except CheckRefused:
         return None
-    return Switch(
-        question.text.rstrip("?"), "filament unloaded; off on every way out", (HEAT,), question.facts
-    )
+    return Switch(question.text.rstrip("?"), HEATING_HELP, (HEAT,), question.facts)
 
 
 def advance_question(
@@ -69,14 +71,14 @@ def advance_question(
     minutes = sum(check.info.needs(capabilities).minutes for check in checks)
     options = [Option(START, "Start", f"{len(checks)} checks, about {minutes:.0f} min")]
     options += [
-        Option(name, f"[{'x' if on[name] else ' '}] {switch.label}", switch.help)
+        Option(name, f"{'[on] ' if on[name] else '[off]'} {switch.label}", switch.help)
         for name, switch in switches.items()
     ]
     options.append(Option(NOT_NOW, "Not now"))
     return Choose(
         PLAN_CONSENT,
-        "The full calibration will do what is switched on. You are not asked again.",
+        "The full calibration does what is switched on below. Of these, only saving asks again.",
         tuple(options),
-        "A docked probe is attached and docked with the printer's macros.",
+        "A docked probe is attached by the printer's macros.",
         consent=True,
     )

@@ -431,11 +431,11 @@ class FullCalibrationRun:
         return record
 
     def _record(self, started: RunStarted, stopped: str | None) -> Record:
-        last_levels = {part.check: part.level for part in self._parts}
-        levels = [level for level in last_levels.values() if level is not None]
-        if levels and (self._unmeasured or len(levels) < len(last_levels)):
+        last_parts = {part.check: part for part in self._parts}
+        reasons = [f"{_title(part.check)}: {part.summary or part.outcome}" for part in last_parts.values()]
+        levels = [part.level for part in last_parts.values() if part.level is not None]
+        if levels and (self._unmeasured or len(levels) < len(last_parts)):
             levels.append(Level.UNKNOWN)  # what was skipped or has no verdict has not passed
-        reasons = [f"{part.check}: {part.summary or part.outcome}" for part in self._parts]
         reasons += [f"{text} (skipped)" for text in self._skipped]
         problem = None
         outcome = Outcome.FINISHED
@@ -453,7 +453,9 @@ class FullCalibrationRun:
                     levels.append(Level.FAIL)
                     reasons.append(problem.what)
             else:
-                what = f"It stopped after {last.check}: {last.summary}" if last else "No check was run."
+                what = (
+                    f"It stopped after {_title(last.check)}: {last.summary}" if last else "No check was run."
+                )
                 problem = Problem(what, stopped, "Fix that, then start again.")
         worst = max(levels, key=WEIGHT.__getitem__, default=Level.UNKNOWN)
         return Record(
@@ -509,12 +511,17 @@ def _stops_after_save(record: Record) -> str | None:
     return None
 
 
+def _title(check: str) -> str:
+    """A check's title."""
+    return CHECKS[check].info.title
+
+
 def _cancelled(last: RecordPart | None) -> str:
     if last is None:
         return "Cancelled before the first check."
     if last.outcome is Outcome.CANCELLED:
-        return f"Cancelled during {last.check}."
-    return f"Cancelled after {last.check}."
+        return f"Cancelled during {_title(last.check)}."
+    return f"Cancelled after {_title(last.check)}."
 
 
 def _prepared(state: PrinterState) -> frozenset[str]:

@@ -42,7 +42,7 @@ def _headline(record: Record) -> str:
     """The verdict, or why there is none."""
     if record.outcome is Outcome.FINISHED and record.verdict is not None:
         if record.check == SAVE:
-            return "Saved." if record.problem is None else record.problem.what
+            return record.verdict.summary if record.problem is None else record.problem.what
         return f"{LEVEL_WORDS[record.verdict.level].capitalize()}: {record.verdict.summary}"
     why = "" if record.problem is None else f": {record.problem.what}"
     return f"{OUTCOME_WORDS[record.outcome].capitalize()}{why}"
@@ -68,5 +68,5 @@ def _lines(record: Record, kept: Record | None, waits: Sequence[Change], notices
             state = "to edit in printer.cfg"
         lines.append(f"[{change.section}] {change.option}: {change.was} → {change.shown}, {state}")
     lines += notices
-    lines += [f"{n}. {text}" for n, text in enumerate(record.advice[:MOST_ADVICE], 1) if record.check != SAVE]
+    lines += [f"· {text}" for text in record.advice[:MOST_ADVICE] if record.check != SAVE]
     return lines

@@ -205,4 +205,5 @@ def test_a_calibration_of_which_nothing_applies_says_so() -> None:
 
 def test_plain_text_has_words_for_the_ends_of_a_range_only() -> None:
     assert plain_text("σ 2.5 µm (1.8 µm … 3.9 µm)") == "standard deviation 2.5 µm (1.8 µm to 3.9 µm)"
+    assert plain_text("standard deviation σ 2.5 µm") == "standard deviation 2.5 µm"
     assert plain_text("- … 3 more lines …") == "- ... 3 more lines ..."

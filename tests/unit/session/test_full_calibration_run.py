@@ -203,7 +203,7 @@ async def test_what_does_not_apply_is_passed_over_with_the_reason(whole: Whole) 
     found = await whole.go(present=False)
     assert "z-offset" not in whole.done
     assert "is skipped. It needs a person" in whole.notices
-    assert "is skipped. It needs the [zcal] module" in whole.notices
+    assert "is skipped. It needs [zcal], the companion module in Klipper." in whole.notices
     assert found.verdict is not None
     assert sum("(skipped)" in reason for reason in found.verdict.reasons) == 9 - len(whole.done)
 
@@ -214,7 +214,7 @@ async def test_a_failure_that_makes_the_rest_meaningless_stops_it(whole: Whole) 
     assert whole.done[-1] == "accuracy"
     assert found.outcome is Outcome.FINISHED
     assert found.problem is not None
-    assert "It stopped after accuracy: accuracy is fail." in found.problem.what
+    assert "It stopped after Repeatability: accuracy is fail." in found.problem.what
     assert "no other result is statistically significant" in found.problem.cause
     assert [event.problem for event in whole.events if isinstance(event, RunProblem)] == [found.problem]
     assert of_record(found) is ExitCode.VERDICT_FAIL, "nothing is wrong with the printer's side of it"
@@ -256,7 +256,7 @@ async def test_it_ends_as_the_check_ended_that_stopped_it(
     assert whole.done == ["ready", "probe-xy", "z-offset"]
     assert found.outcome is outcome
     assert found.problem is not None
-    assert "z-offset" in found.problem.what
+    assert "Z offset" in found.problem.what
     assert of_record(found) is code
 
 
@@ -332,7 +332,7 @@ async def test_a_cancel_reaches_the_check_under_way_and_ends_all(whole: Whole) -
     assert whole.done[-1] == "accuracy"
     assert found.outcome is Outcome.CANCELLED
     assert found.problem is not None
-    assert found.problem.what == "Cancelled after accuracy."
+    assert found.problem.what == "Cancelled after Repeatability."
     assert of_record(found) is ExitCode.CANCELLED
 
 
@@ -340,9 +340,9 @@ async def test_a_check_that_was_cancelled_says_so_in_the_overview(whole: Whole) 
     whole.ends["accuracy"] = record("accuracy", None, Outcome.CANCELLED)
     found = await whole.go(only="ready,accuracy,bias")
     assert found.problem is not None
-    assert found.problem.what == "Cancelled during accuracy."
+    assert found.problem.what == "Cancelled during Repeatability."
     assert found.verdict is not None
-    assert found.verdict.reasons[1] == "accuracy: cancelled"
+    assert found.verdict.reasons[1] == "Repeatability: cancelled"
 
 
 async def test_an_answer_goes_to_the_check_under_way_only(whole: Whole) -> None:
@@ -764,6 +764,10 @@ async def test_a_check_is_repeated_from_its_card(whole: Whole) -> None:
     found = await whole.go(only="ready,accuracy", cards=("continue", "repeat", "continue"))
     assert whole.done == ["ready", "accuracy", "accuracy"]
     assert found.verdict is not None and found.verdict.summary == "All 2 checks passed."
+    assert found.verdict.reasons == (
+        "Ready: ready is pass.",
+        "Repeatability: accuracy is pass.",
+    ), "each check once, by its title"
 
 
 async def test_the_plan_is_stopped_from_a_card_and_what_was_found_is_offered_to_be_saved(
@@ -773,7 +777,7 @@ async def test_the_plan_is_stopped_from_a_card_and_what_was_found_is_offered_to_
     found = await whole.go(cards=("continue", "continue", "stop", "continue"))
     assert whole.done == ["ready", "probe-xy", "z-offset", "save"]
     assert found.outcome is Outcome.CANCELLED
-    assert found.problem is not None and found.problem.what == "Cancelled after z-offset."
+    assert found.problem is not None and found.problem.what == "Cancelled after Z offset."
 
 
 async def test_a_discarded_result_does_not_count_and_none_of_its_values_is_saved(whole: Whole) -> None:
@@ -803,7 +807,7 @@ async def test_a_card_has_the_number_what_waits_and_three_steps_of_advice(whole:
     ]
     assert "1.6000 mm (1.5900 mm … 1.6100 mm, 95 %)" in card.detail
     assert "[probe] z_offset: 1.5 → 1.6, saved with the values of the next checks" in card.detail
-    assert "3. Three." in card.detail and "Four." not in card.detail
+    assert "· Three." in card.detail and "Four." not in card.detail
 
 
 async def test_a_card_after_a_paper_test_asks_for_the_paper(whole: Whole) -> None:
@@ -848,6 +852,10 @@ async def test_the_page_before_names_what_will_happen_and_is_asked_once(whole: W
     (page,) = pages
     assert isinstance(page, Choose)
     assert [option.key for option in page.options] == ["start", "home", "level", "save", "not-now"]
+    assert page.text.endswith("Of these, only saving asks again.")
+    switches = page.options[1:-1]
+    assert all(option.label.startswith("[on] ") for option in switches), "x is the key that cancels"
+    assert all(option.help.endswith(".") for option in switches), "sentences"
     assert whole.consents.answer(Confirm("offer-homed", "Home?")) is True
     assert whole.consents.answer(Confirm("offer-levelled", "Level?")) is True
 

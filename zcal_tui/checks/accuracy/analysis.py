@@ -259,7 +259,7 @@ def outliers_summary(level: Level, result: Repeatability, crash: float) -> str |
 
 def summary_of(level: Level, result: Repeatability) -> str:
     """The answer in a sentence."""
-    scatter = f"σ {length(result.sigma.value)}"
+    scatter = f"standard deviation σ {length(result.sigma.value)}"
     if result.levels == 1:
         scatter = f"every sample is on the same step of {length(result.reading_step)}"
     limit = replace(limits.RANGE_OF_TEN, value=result.limit).text

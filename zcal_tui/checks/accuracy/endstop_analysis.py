@@ -67,7 +67,7 @@ def _pair(result: Repeatability) -> Interval:
 
 def _summary(level: Level, result: Repeatability) -> str:
     """The answer in a sentence."""
-    scatter = f"σ {length(result.sigma.value)}"
+    scatter = f"standard deviation σ {length(result.sigma.value)}"
     match level:
         case Level.PASS:
             return f"Accurate enough: the Z endstop repeats well ({scatter})."
