@@ -73,10 +73,10 @@ def duration(seconds: float) -> str:
 
 
 def age(seconds: float) -> str:
-    """How long ago: `now`, `2 min`, `3 h`, `12 d`."""
+    """How long ago: `now`, `2 min ago`, `3 h ago`, `12 d ago`."""
     if seconds < 60:
         return "now"
     for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
         if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
+            return f"{int(seconds // size)} {unit} ago"
     return "now"

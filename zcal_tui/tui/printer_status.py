@@ -10,6 +10,8 @@ from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
 from zcal_tui.tui.other_clients import has_ended, holder_text, offered_remedy, paper_test_open, watched
 
+LOW_NOZZLE = 5.0
+"""mm: below it, clips and warped edges of a bed may be in the way of the nozzle."""
 HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
 
 
@@ -121,6 +123,20 @@ def _others(glyphs: Glyphs, snapshot: Snapshot) -> Condition | None:
             glyphs.warned, "paper test", "warn", "A paper test is open that was not started here.", more=True
         )
     return None
+
+
+def low_nozzle(printer: PrinterState) -> str:
+    """What to do where the nozzle is so low that a sideways move may scratch the bed; empty where it is not."""
+    at = printer.live_position or printer.position
+    if at is None or not printer.homed("z") or at[2] >= LOW_NOZZLE:
+        return ""
+    height = number(at[2], digits=3)
+    if printer.ready:
+        return (
+            f"The nozzle is low: Z {height} mm. Raise it before it moves sideways: send G90, then G0 Z10, on the "
+            "console."
+        )
+    return f"The nozzle was last seen low: Z {height} mm. Raise it by hand before you home."
 
 
 def homed_text(printer: PrinterState) -> Content:

@@ -48,7 +48,7 @@ def test_a_duration(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(5, "now"), (120, "2 min"), (7300, "2 h"), (86400 * 12, "12 d")]
+    ("seconds", "text"), [(5, "now"), (120, "2 min ago"), (7300, "2 h ago"), (86400 * 12, "12 d ago")]
 )
 def test_an_age(seconds: float, text: str) -> None:
     assert age(seconds) == text

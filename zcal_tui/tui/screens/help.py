@@ -22,7 +22,7 @@ KEY_WIDTH = 14
 
 
 def help_text(screen: Screen[None], about: str) -> Content:
-    """What the screen is for, then a line a key."""
+    """The emergency stop, what the screen is for, then a line a key."""
     app = screen.app
     lines = []
     seen = set()
@@ -35,7 +35,7 @@ def help_text(screen: Screen[None], about: str) -> Content:
         key = f"{app.get_key_display(binding):<{KEY_WIDTH}}"
         meaning = action.together or action.description
         lines.append(Content.assemble((key, "bold $text-accent"), meaning))
-    return Content("\n\n").join([Content(about), Content(with_keys(app, ALWAYS)), Content("\n").join(lines)])
+    return Content("\n\n").join([Content(with_keys(app, ALWAYS)), Content(about), Content("\n").join(lines)])
 
 
 class HelpScreen(ZcalModal[None]):

@@ -243,7 +243,7 @@ class HistoryScreen(ZcalScreen):
         problem = Problem(
             "This run cannot be read.",
             f"{entry.path}: {why}.",
-            "No other run depends on it. It is skipped everywhere and left unchanged.",
+            "No other run depends on it, and it is skipped. Restore the file from a backup, or delete it.",
         )
         if self.is_current:
             self.app.push_screen(ProblemModal(self.app_state, problem, "Unreadable file"))

@@ -20,7 +20,7 @@ from zcal_tui.tui.messages import (
     StartRequested,
 )
 from zcal_tui.tui.other_clients import OfferedRemedy
-from zcal_tui.tui.printer_status import condition
+from zcal_tui.tui.printer_status import condition, low_nozzle
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.connection import problem_text
 from zcal_tui.tui.widgets.button import PlainButton
@@ -120,12 +120,19 @@ class ProblemModal(ZcalModal[None]):
     BINDINGS: ClassVar = bindings("problem") + BETWEEN_BUTTONS
 
     def __init__(
-        self, app_state: AppState, problem: Problem, title: str, remedy: OfferedRemedy | None = None
+        self,
+        app_state: AppState,
+        problem: Problem,
+        title: str,
+        remedy: OfferedRemedy | None = None,
+        *,
+        nozzle: bool = False,
     ) -> None:
-        """`remedy`: what may be done about it here."""
+        """`remedy`: what may be done about it here. `nozzle`: a nozzle that is low now is mentioned."""
         super().__init__(app_state)
         self._title = title
         self.add_class("-bad")
+        self._nozzle = nozzle
         self._problem, self._label = problem, remedy.label if remedy is not None else ""
         self._start, self._start_label = (
             (remedy.start, remedy.start_label) if remedy is not None else ("", "")
@@ -138,7 +145,9 @@ class ProblemModal(ZcalModal[None]):
         """The problem and a way back; a restart where klippy is down."""
         why = self._problem
         text = Plain(problem_text(why.what, why.cause, why.remedy, why.raw))
-        yield VerticalScroll(text, id="scroll", can_focus=False)
+        low = Plain(id="nozzle")
+        low.display = False
+        yield VerticalScroll(low, text, id="scroll", can_focus=False)
         with Horizontal(classes="buttons"):
             yield PlainButton("Close", id="close", action="screen.dismiss")
             if self._start:
@@ -162,6 +171,10 @@ class ProblemModal(ZcalModal[None]):
         """A restart is offered only where it helps."""
         super().show(snapshot)
         self.query_one("#restart", PlainButton).display = self._can_restart
+        if self._nozzle:
+            nozzle, low = self.query_one("#nozzle", Plain), low_nozzle(snapshot.printer)
+            nozzle.set_text(Content.styled(low, "bold $text-warning"))
+            nozzle.display = bool(low)
         self.refresh_bindings()
 
     @property

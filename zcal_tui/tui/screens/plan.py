@@ -46,14 +46,19 @@ def fact(label: str, value: str | Content, style: str = "", width: int = 0) -> C
     )
 
 
-def needs_text(needs: Needs) -> str:
-    """What a check needs, in words."""
+def needs_text(needs: Needs, *, module: bool) -> str:
+    """What a check needs, in words; `module` says whether the [zcal] module is installed."""
+    missing = "" if module else " (not installed: run zcal-tui install)"
     words = [
         "homed axes" if needs.homed else "",
         "a probe" if needs.probe else "",
         "cold nozzle and bed" if needs.cold else "",
         "a person at the printer" if needs.person else "",
-        {"no": "", "better": "better with the [zcal] module", "must": "the [zcal] module"}[needs.module],
+        {
+            "no": "",
+            "better": "" if module else f"better with the companion module [zcal]{missing}",
+            "must": f"the companion module [zcal]{missing}",
+        }[needs.module],
     ]
     return " · ".join(word for word in words if word) or "nothing"
 
@@ -248,7 +253,8 @@ class PlanScreen(ZcalScreen):
         self.query_one("#side-samples", SampleTable).show(rows)
 
     def _text(self, name: str, check: Declaration, status: CheckStatus, width: int) -> Content:
-        changed = changed_parameters(self.app_state, name)
+        changed, capabilities = changed_parameters(self.app_state, name), self.app_state.capabilities
+        needs = check.info.needs(capabilities)
         lines: list[tuple[str, str | Content]] = [("last", self._last(name, status))]
         if status.attempt:
             again = f"The last run ended without a verdict ({status.attempt}); this result still counts."
@@ -259,8 +265,8 @@ class PlanScreen(ZcalScreen):
         if status.unfit:
             lines.append(("n/a", Content.styled(status.unfit, "$text-warning")))
         lines += [
-            ("needs", needs_text(check.info.needs(self.app_state.capabilities))),
-            ("takes", minutes_text(check.info.needs(self.app_state.capabilities).minutes)),
+            ("needs", needs_text(needs, module=capabilities.zcal)),
+            ("takes", minutes_text(needs.minutes)),
             ("settings", changed or "defaults"),
         ]
         if name in OPERATED:

@@ -48,6 +48,11 @@ class Field(Horizontal):
         self.input.cursor_blink = False
 
     @property
+    def label(self) -> str:
+        """The parameter's name as the form shows it."""
+        return self.spec.name.replace("_", " ").capitalize()
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """What there is to choose from, where it is only a few."""
         return ("yes", "no") if self.spec.kind is bool else self.spec.choices
@@ -70,7 +75,7 @@ class Field(Horizontal):
 
     def compose(self) -> Iterable[Widget]:
         """The line."""
-        yield Plain(self.spec.name.replace("_", " ").capitalize(), classes="label")
+        yield Plain(self.label, classes="label")
         yield self.input
         yield Plain(allowed_text(self.spec), classes="allowed")
 
@@ -155,7 +160,9 @@ class SettingsScreen(ZcalScreen):
         if refusal is None:
             text = Content.assemble((field.spec.help, "$z-dim"))
         else:
-            text = Content.assemble((f"{glyphs_of(self).failed} {refusal}", "bold $text-error"))
+            text = Content.assemble(
+                (f"{glyphs_of(self).failed} {field.label}: {refusal}.", "bold $text-error")
+            )
         self.query_one("#meaning", Plain).set_text(text)
 
     def take(self) -> bool:

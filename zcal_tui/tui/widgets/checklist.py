@@ -65,6 +65,8 @@ def right_word(entry: ChecklistEntry, width: int) -> Content:
     return word
 
 
+ROOMY = 30
+"""Columns from which on a line ends with a space."""
 WIDE = 40
 """Columns from which on a line has room for the result."""
 
@@ -135,7 +137,7 @@ class CheckList(Widget, can_focus=True):
             cursor = (glyphs.cursor if here else " ", "$text-primary")
             title = Content.assemble(cursor, (f"{glyph} ", style), (entry.title, "bold" if here else ""))
             two = self._rows_each() == 2
-            when = right_word(entry, width) + " "
+            when = right_word(entry, width) + (" " if width >= ROOMY else "")
             rows = [spread(title, Content("") if two else when, width)]
             if two:
                 below = Content.assemble(cursor, "  ", (entry.status.word, style))
