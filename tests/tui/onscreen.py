@@ -55,8 +55,10 @@ def cut_off(screen: Screen[Any]) -> list[str]:
                 found.append(f"{widget!r} is too low")
         if isinstance(widget, Button):
             size = widget.content_size
-            lines = [wrapped for line in str(widget.label).splitlines() for wrapped in wrap(line, size.width)]
-            if len(lines) > size.height:
+            width = max(1, size.width - 2 * widget.styles.line_pad)
+            wrapped = [wrap(line, width, break_long_words=False) for line in str(widget.label).splitlines()]
+            lines = [line for part in wrapped for line in part]
+            if len(lines) > size.height or max(map(len, lines), default=0) > width:
                 found.append(f"{widget!r} is too small for its words")
     return found
 

@@ -104,12 +104,11 @@ CHANGES = (
         saves=True,
         effect="the nozzle will be 6 µm closer to the bed",
     ),
-    Change("stepper_z", "position_min", "0", "-2", effect="so that the paper test reaches the bed"),
 )
 
 
-def z_offset(session: ScriptedSession, *, state: str = "saved") -> None:
-    """The paper test's result, saved or not."""
+def z_offset(session: ScriptedSession, *, state: str = "saved", by_hand: tuple[Change, ...] = ()) -> None:
+    """The paper test's result, saved or not; `by_hand` are lines to edit."""
     for n in range(8):
         session.emit(SampleTaken(Sample(n + 1, n * 2.0, 125, 125, 6.36 + 0.001 * (n % 3))))
     for n in range(2):
@@ -130,8 +129,9 @@ def z_offset(session: ScriptedSession, *, state: str = "saved") -> None:
                 ),
             )
         ),
-        AdviceGiven("Save the new z_offset.", CHANGES),
-        ChangesUpdated((replace(CHANGES[0], state=state), CHANGES[1])),
+        AdviceGiven("Set z_offset to 1.251: the nozzle will be 6 µm closer to the bed.", CHANGES),
+        AdviceGiven("A saved mesh is from the old z_offset. Run BED_MESH_CALIBRATE again after the save."),
+        ChangesUpdated((replace(CHANGES[0], state=state), *by_hand)),
     )
 
 
@@ -142,12 +142,18 @@ WHOLE = Record(
     FINISHED,
     FINISHED,
     Outcome.FINISHED,
-    verdict=Verdict(Level.WARN, "4 of 6 checks passed: something is worth a look."),
+    verdict=Verdict(Level.UNKNOWN, "4 of 6 checks passed. At least one is undecided or was not done."),
     parts=(
         RecordPart("1", "ready", Outcome.FINISHED, Level.PASS, "Everything is ready to measure."),
         RecordPart("2", "probe-xy", Outcome.FINISHED, Level.PASS, "The probe is 25.1 mm left of the nozzle."),
         RecordPart("3", "z-offset", Outcome.FINISHED, Level.PASS, "z_offset is 1.251 mm, known to ± 4.9 µm."),
-        RecordPart("4", "accuracy", Outcome.FINISHED, Level.PASS, "The probe repeats within 2.4 µm."),
+        RecordPart(
+            "4",
+            "accuracy",
+            Outcome.FINISHED,
+            Level.PASS,
+            "Accurate enough: standard deviation σ 2.4 µm.",
+        ),
         RecordPart(
             "5", "bias", Outcome.FINISHED, Level.WARN, "Not decided: z_offset differs by 20 µm over the bed."
         ),

@@ -6,10 +6,12 @@ from dataclasses import replace
 from tests.tui import sample_runs
 from tests.tui.app_driver import AppDriver
 from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.events import RunEnded
-from zcal_tui.model.questions import PLAN_CONSENT, Choose, Option
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Verdict
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.advance_consent import HEATING_HELP, SAVE_SWITCH, Switch, advance_question
 from zcal_tui.session.result_card import result_card as card_of
 from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.messages import StartRequested
@@ -64,6 +66,7 @@ async def cancelled(driver: AppDriver) -> None:
 async def problem(driver: AppDriver) -> None:
     """A run that failed: the box."""
     await running(driver)
+    driver.session.printer(position=(125.0, 125.0, 0.12))
     driver.session.fail()
     await driver.settle()
 
@@ -280,28 +283,14 @@ async def z_offset_found(driver: AppDriver) -> None:
 async def plan_consent(driver: AppDriver) -> None:
     """The page before a full calibration."""
     await _of(driver, "all")
-    driver.session.ask(
-        Choose(
-            PLAN_CONSENT,
-            "The full calibration will do what is switched on. You are not asked again.",
-            (
-                Option("start", "Start", "9 checks, about 84 min"),
-                Option("home", "[x] Home all axes", "G28, also after each restart"),
-                Option("level", "[x] Level", "QUAD_GANTRY_LEVEL, with the probe attached"),
-                Option(
-                    "heat",
-                    "[x] Heat the bed to 60 °C and the nozzle to 200 °C for up to 50 min",
-                    "filament unloaded; off on every way out",
-                ),
-                Option(
-                    "save", "[x] Save and restart", "one SAVE_CONFIG a group; each shows its difference first"
-                ),
-                Option("not-now", "Not now"),
-            ),
-            "A docked probe is attached and docked with the printer's macros.",
-            consent=True,
-        )
-    )
+    switches = {
+        "home": Switch("Home all axes", "Runs G28 now and after each restart."),
+        "level": Switch("Level", "Runs QUAD_GANTRY_LEVEL with the probe attached."),
+        "heat": Switch("Heat the bed to 60 °C and the nozzle to 200 °C for up to 50 min", HEATING_HELP),
+        "save": SAVE_SWITCH,
+    }
+    on = {name: name != "level" for name in switches}
+    driver.session.ask(advance_question(switches, on, tuple(CHECKS.values()), Capabilities()))
     await driver.settle()
 
 
@@ -309,7 +298,19 @@ async def whole_plan(driver: AppDriver) -> None:
     """The result of the whole plan."""
     driver.app.post_message(StartRequested("all"))
     await driver.settle()
+    done = replace(sample_runs.WHOLE, parts=(), estimates={})
+    last = {
+        part.check: replace(
+            done,
+            id=part.id,
+            check=part.check,
+            outcome=part.outcome,
+            verdict=None if part.level is None else Verdict(part.level, part.summary),
+        )
+        for part in sample_runs.WHOLE.parts
+    }
     driver.session.emit(RunEnded(sample_runs.WHOLE))
+    driver.session.update(last=last)
     await driver.settle()
 
 

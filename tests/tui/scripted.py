@@ -35,6 +35,9 @@ from zcal_tui.model.view import begin, fold
 from zcal_tui.printer.state import HeaterState, PrinterState, ProbeState
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions, SessionBusy
+from zcal_tui.session.saving import text as save_text
+from zcal_tui.session.saving.config_diff import FileChange, Prediction
+from zcal_tui.session.saving.plan import SavePlan
 from zcal_tui.session.snapshot import Asking, ConsoleLine, LinkState, PrinterLink, Snapshot
 
 NOW = datetime(2026, 11, 20, 14, 4, 0, tzinfo=UTC)
@@ -83,7 +86,7 @@ def estimates(n: int) -> dict[str, Estimate]:
 
 VERDICT = Verdict(
     Level.PASS,
-    "Good enough for bed levelling: the probe repeats within 2.4 µm.",
+    "Accurate enough for bed levelling: standard deviation σ 2.4 µm.",
     (
         "A range of ten is expected to be 7.4 µm; above 25 µm a probe is not usable (Klipper docs, Probe_Calibrate).",
         "The chance that a range of ten exceeds 25 µm is below 0.1 %.",
@@ -131,15 +134,25 @@ JOG = JogStep(
     tests=2,
 )
 
+_NEW = Change(
+    "probe", "z_offset", "1.245", "1.246", saves=True, effect="the nozzle will be 1.0 µm closer to the bed"
+)
+_BLOCK = (
+    "[printer]\nkinematics: cartesian\n\n"
+    "#*# <---------------------- SAVE_CONFIG ---------------------->\n"
+    "#*# DO NOT EDIT THIS BLOCK OR BELOW. The contents are auto-generated.\n"
+    "#*#\n#*# [probe]\n#*# z_offset = {}\n"
+)
+_FILE = FileChange("/home/pi/printer_data/config/printer.cfg", _BLOCK.format("1.245"), _BLOCK.format("1.246"))
+SAVED = SavePlan((_NEW,), prediction=Prediction((_FILE,)))
+"""A save of a new z_offset."""
+
 SAVE = Confirm(
     key="save",
-    text="Write the new z_offset to printer.cfg?",
-    detail=(
-        "--- printer.cfg\n+++ printer.cfg, after SAVE_CONFIG\n@@ -40,7 +40,7 @@\n #*# [probe]\n"
-        "-#*# z_offset = 1.245\n+#*# z_offset = 1.246\n #*#"
-    ),
-    yes="Save",
-    no="Leave it",
+    text=save_text.question(SAVED),
+    detail=save_text.detail(SAVED, READY),
+    yes="Save and restart",
+    no=save_text.refusal(SAVED.changes),
     consent=True,
 )
 
@@ -154,14 +167,14 @@ RISKY = Confirm(
 )
 
 CHOOSE = Choose(
-    key="probe",
-    text="Where does the probe stand?",
+    key="hot",
+    text="The printer is warm: bed 45 °C. How do you want to continue?",
     options=(
-        Option("here", "Over the tape", "the mark can be made now"),
-        Option("move", "Somewhere else", "the toolhead moves to the middle"),
-        Option("skip", "Skip"),
+        Option("wait", "Cool down first", "turns the heaters off and waits"),
+        Option("measure", "Measure warm", "the nozzle is longer than when cold, and oozes above 150 °C"),
+        Option("stop", "Not now"),
     ),
-    detail="The mark is made below the probe.",
+    detail="Most checks are meant for a cold printer.",
 )
 
 

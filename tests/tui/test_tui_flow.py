@@ -44,7 +44,7 @@ async def test_plan_start_samples_verdict(opened: Opener) -> None:
             assert told in text, told
         await driver.press("p")
         assert driver.screen == "PlanScreen"
-        assert "passed" in driver.words() and "2 min" in driver.words()
+        assert "passed" in driver.words() and "2 min ago" in driver.words()
 
 
 async def test_repeat_runs_again_and_shows_the_new_run(opened: Opener) -> None:
@@ -315,7 +315,7 @@ async def test_bad_settings_are_refused_with_the_range(opened: Opener) -> None:
         driver.app.screen.query_one("#p-samples").focus()
         await driver.press("5", "0", "0", "enter")
         assert driver.screen == "SettingsScreen"
-        assert "500 is out of range (2 to 200)" in driver.words()
+        assert "Samples: 500 is out of range (2 to 200)." in driver.words()
         await driver.press("backspace", "backspace", "backspace", "x", "f5")
         assert driver.screen == "SettingsScreen"
         assert "is not a whole number (2 to 200)" in driver.words()

@@ -119,7 +119,7 @@ async def test_the_newest_is_first_and_each_says_how_it_ended(
 @pytest.mark.parametrize(
     ("down", "told"),
     [
-        (0, "This file cannot be read: it contains no run."),
+        (0, "Cannot be read: it contains no run. Open says what to do."),
         (1, "Interrupted: 2 samples stored."),
         (2, "The probe did not trigger [/oops]."),
         (3, "Cancelled: 7 samples stored."),
@@ -234,6 +234,7 @@ async def test_a_file_that_cannot_be_read_is_explained(opened: Opener, session: 
         await unreadable(driver)
         assert driver.screen == "ProblemModal"
         assert "This run cannot be read." in driver.words() and "it contains no run" in driver.words()
+        assert "Restore the file from a backup, or delete it." in driver.words()
         await press(driver, "escape", "end", "enter")
         assert driver.screen == "ProblemModal" and "what is this.jsonl" in driver.words()
 

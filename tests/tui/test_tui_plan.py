@@ -381,6 +381,7 @@ async def test_keys_can_be_changed_but_stop_keeps_its_own(opened: Opener) -> Non
 
 
 async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) -> None:
+    limit = Change("stepper_z", "position_min", "0", "-2")
     for state, told in (
         ("saved", "✓ Saved in printer.cfg"),
         ("declined", "Not saved: declined"),
@@ -389,7 +390,7 @@ async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) ->
     ):
         async with opened(size=(120, 40), check="z-offset") as driver:
             await driver.press("enter")
-            sample_runs.z_offset(driver.session, state=state)
+            sample_runs.z_offset(driver.session, state=state, by_hand=(limit,))
             driver.session.emit(VerdictReached(Verdict(Level.PASS, "Done.")))
             driver.session.end(Outcome.FINISHED)
             await driver.settle()

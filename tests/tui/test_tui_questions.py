@@ -1,22 +1,24 @@
 """What a running check asks: shown, answered by keys and by taps, and gone when it is over."""
 
 import asyncio
+import re
 import time
 from dataclasses import replace
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
-from tests.tui.app_driver import NORMAL, SMALL, Opener
-from tests.tui.scenes import jog, paper, paper_begins, paper_warns, running
+from tests.tui.app_driver import NORMAL, SMALL, Opener, at_sizes
+from tests.tui.onscreen import cut_off
+from tests.tui.scenes import Scene, jog, paper, paper_begins, paper_warns, running
 from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, UP, jogged, moved
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm, JogMove, PaperMove
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.tui.screens import jog as jog_module
 from zcal_tui.tui.widgets.keypad import NUMBER_KEYS, Keypad, KeypadButton
-from zcal_tui.tui.widgets.text import BigNumber
+from zcal_tui.tui.widgets.text import BigNumber, Plain
 
 
 @pytest.mark.parametrize(("key", "answer"), [("y", True), ("n", False), ("escape", False), ("enter", True)])
@@ -68,7 +70,7 @@ async def test_one_of_several_by_number_and_by_tap(opened: Opener) -> None:
         driver.session.ask(CHOOSE)
         await driver.settle()
         await driver.press("down", "enter")
-        assert driver.session.answers == ["move", "skip", "move"]
+        assert driver.session.answers == ["measure", "stop", "measure"]
 
 
 async def test_the_whole_check_can_be_cancelled_from_a_question(opened: Opener) -> None:
@@ -429,3 +431,79 @@ async def test_a_stop_in_a_paper_test_ends_at_what_was_kept(opened: Opener) -> N
         assert driver.screen == "StoppedModal"
         await driver.press("escape")
         assert driver.screen == "VerdictScreen", "no second box: the person knows why the run ended"
+
+
+@pytest.mark.parametrize(("scene", "first"), [(paper, "auto"), (jog, "10")])
+@at_sizes(SMALL, NORMAL)
+async def test_the_key_of_each_step_is_beside_it(
+    size: tuple[int, int], scene: Scene, first: str, opened: Opener
+) -> None:
+    async with opened(size=size) as driver:
+        await scene(driver)
+        labels = [str(driver.app.screen.query_one(f"#step{n}", Button).label) for n in range(5)]
+        assert [label.partition("\n")[0] for label in labels] == ["1", "2", "3", "4", "5"]
+        assert [label.partition("\n")[2].lstrip("●") for label in labels][:3] == [first, "1", "0.1"]
+        keys = next(line for line in driver.text().splitlines() if re.match(r"[\s│]*key ", line))
+        steps = next(line for line in driver.text().splitlines() if re.match(r"[\s│]*mm ", line))
+        assert keys.split("│")[-1 if size == SMALL else 1].split() == ["key", "1", "2", "3", "4", "5"]
+        assert first in steps
+        assert cut_off(driver.app.screen) == []
+
+
+async def test_raising_and_lowering_name_the_height_they_lead_to(opened: Opener) -> None:
+    async with opened() as driver:
+        await jog(driver)
+        labels = {
+            name: str(driver.app.screen.query_one(name, Button).label) for name in ("#higher", "#lower")
+        }
+        assert labels == {"#higher": "▲ Raise\nZ 1.80", "#lower": "▼ Lower\nZ −0.20"}
+        await driver.press("3")
+        assert str(driver.app.screen.query_one("#lower", Button).label) == "▼ Lower\nZ 0.70"
+
+
+async def test_accept_is_suggested_once_the_height_is_known_and_says_that_nothing_is_saved(
+    opened: Opener,
+) -> None:
+    async with opened() as driver:
+        await paper(driver)
+        accept = driver.app.screen.query_one("#accept", Button)
+        assert "± 75 µm" in driver.words() and accept.variant == "default"
+        assert str(accept.label) == "✓ Accept\nsaves nothing"
+        await driver.press("j")
+        driver.session.ask(replace(PAPER, free=(0.126,), dragging=(0.1,)))
+        await driver.settle()
+        assert "± 13 µm" in driver.words() and accept.variant == "success"
+        await driver.press("j")
+        driver.session.ask(replace(PAPER, free=(0.2,), dragging=(0.1,)))
+        await driver.settle()
+        assert accept.variant == "default"
+
+
+@pytest.mark.parametrize("scene", [paper, jog])
+async def test_what_an_abort_ends_is_said_before(scene: Scene, opened: Opener) -> None:
+    async with opened() as driver:
+        await scene(driver)
+        await driver.press("escape")
+        assert driver.screen == "ConfirmModal"
+        said = str(driver.app.screen.query_one(".text", Plain).content)
+        assert said.endswith("discarded, and the check ends. Nothing is saved.")
+
+
+@at_sizes(SMALL, NORMAL)
+async def test_the_answers_of_a_save_are_whole_and_its_difference_is_in_sight(
+    size: tuple[int, int], opened: Opener
+) -> None:
+    async with opened(size=size) as driver:
+        await running(driver)
+        driver.session.ask(SAVE)
+        await driver.settle()
+        words = driver.words()
+        assert "Klipper restarts. This clears: homing." in words
+        assert "-#*# z_offset = 1.245" in words and "+#*# z_offset = 1.246" in words
+        assert cut_off(driver.app.screen) == []
+        labels = {name: str(driver.app.screen.query_one(name, Button).label) for name in ("#yes", "#no")}
+        flat = {name: label.replace("\n", " ") for name, label in labels.items()}
+        assert flat == {"#yes": "Save and restart  y", "#no": "Keep the old value  n"}
+        for _ in range(3):
+            await driver.press("pagedown")
+        assert "Klipper keeps the previous file as printer-DATE_TIME.cfg." in driver.words()

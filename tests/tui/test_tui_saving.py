@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Button
 
 from tests.tui.app_driver import NORMAL, SMALL, AppDriver, Opener, at_sizes
 from tests.tui.onscreen import cut_off
@@ -12,6 +13,8 @@ from zcal_tui.model.events import ChangesUpdated, Notice, RunEnded
 from zcal_tui.model.questions import HEAT, Choose, Confirm, Option
 from zcal_tui.model.record import Outcome
 from zcal_tui.session.saving.save_group import SaveGroupParameters
+from zcal_tui.tui.screens import verdict as verdict_module
+from zcal_tui.tui.widgets.text import Plain
 
 
 def focused(driver: AppDriver) -> str:
@@ -29,6 +32,21 @@ async def test_the_result_shows_the_change_in_a_line_and_offers_save(
         words = driver.words()
         assert "z_offset 1.245 → 1.251 ± 4.9 µm: the nozzle will be 6 µm closer to the bed" in words
         assert focused(driver) == "save"
+        assert "Save shows the change to printer.cfg first, then asks before the restart." in words
+        follows = str(driver.app.screen.query_one("#follows", Plain).content)
+        assert follows.startswith("→ Save the new value, or continue without saving.")
+        assert "Set z_offset to 1.251" not in follows, "it is in the line above and on the button"
+        labels = [
+            str(button.label).replace("\n", " ")
+            for button in driver.app.screen.query("#buttons Button").results(Button)
+        ]
+        assert labels == [
+            "Save and restart…",
+            "Continue without saving",
+            "Repeat",
+            "Discard this result",
+            "Plan",
+        ]
         assert driver.app.screen.query("#discard")
         assert cut_off(driver.app.screen) == []
         assert driver.session.options.collect, "the run leaves its values to the person"
@@ -97,6 +115,7 @@ async def test_declining_leaves_save_on_the_result_and_is_no_reason_to_remind(op
         await driver.press("enter")
         await saving(driver, "declined")
         assert driver.screen == "VerdictScreen"
+        assert "Not saved: you kept the old value. You can still save the new one." in driver.words()
         assert driver.app.screen.query("#save")
         await driver.press("q")
         assert driver.screen == "LeavingModal"
@@ -159,7 +178,7 @@ HEATS = Confirm(HEAT, "Heat the bed to 60 °C for up to 50 min?", yes="Heat", no
 GROUP = Choose(
     "save",
     "Save z_offset?",
-    (Option("save", "Save and restart"), Option("none", "Do not save")),
+    (Option("save", "Save and restart"), Option("none", "Keep the old value")),
     consent=True,
 )
 
@@ -184,3 +203,19 @@ async def test_enter_does_not_start_the_full_calibration(opened: Opener) -> None
         await SCENES["plan_consent"](driver)
         await driver.press("enter")
         assert driver.session.answers == ["not-now"]
+
+
+async def test_a_no_pressed_twice_does_not_start_the_next_check(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict_module, "KEY_GUARD", 600.0)
+    async with opened() as driver:
+        await z_offset_found(driver)
+        await driver.press("enter")
+        await saving(driver, "declined")
+        before = driver.session.asked_for("start")
+        await driver.press("n")
+        assert driver.session.asked_for("start") == before and driver.screen == "VerdictScreen"
+        monkeypatch.setattr(verdict_module, "KEY_GUARD", 0.0)
+        await driver.press("n")
+        assert driver.session.asked_for("start") == before + 1

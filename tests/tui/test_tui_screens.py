@@ -15,6 +15,7 @@ from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Outcome, Verdict
 from zcal_tui.session.undo import UndoParameters
 from zcal_tui.tui.actions import ACTIONS
+from zcal_tui.tui.widgets.text import Plain
 
 PICTURED = (
     "auto_z",
@@ -257,3 +258,48 @@ async def test_opening_a_screen_parses_no_style_sheet_again(
             await driver.press(key)
         assert driver.screen == "ConsoleScreen"
     assert reparsed == []
+
+
+async def test_the_help_begins_with_the_emergency_stop(opened: Opener) -> None:
+    async with opened(size=SMALL) as driver:
+        await SCENES["help_page"](driver)
+        text = str(driver.app.screen.query_one("#help Plain", Plain).content)
+        assert text.startswith("STOP, F12 or Ctrl+\\ is the emergency stop.")
+        assert "STOP, F12 or Ctrl+\\ is the emergency stop." in driver.words()
+
+
+async def test_a_check_that_stopped_says_that_the_nozzle_is_low_until_it_is_raised(opened: Opener) -> None:
+    async with opened() as driver:
+        await SCENES["problem"](driver)
+        assert "The nozzle is low: Z 0.120 mm. Raise it before it moves sideways" in driver.words()
+        driver.session.printer(position=(125.0, 125.0, 12.0))
+        await driver.settle()
+        assert "The nozzle is low" not in driver.words()
+        await driver.press("escape", "c")
+        driver.session.console("!! Must home axis first")
+        driver.session.printer(position=(125.0, 125.0, 0.1))
+        await driver.settle()
+        await driver.press("f2")
+        assert driver.screen == "ProblemModal" and "The nozzle is low" not in driver.words()
+
+
+async def test_the_next_steps_of_a_full_calibration_are_those_of_the_checks_that_have_not_passed(
+    opened: Opener,
+) -> None:
+    async with opened(size=LARGE) as driver:
+        await SCENES["whole_plan"](driver)
+        words = driver.words()
+        assert "→ Select Location bias in the plan. L shows the result and what to do." in words
+        assert "→ Run Temperature again: no result yet." in words
+        assert "None. Continue" not in words
+        assert "Continue: Ready" not in words, "it has passed"
+
+
+async def test_a_button_whose_word_is_broken_is_cut_off(opened: Opener) -> None:
+    async with opened(size=SMALL) as driver:
+        await SCENES["verdict"](driver)
+        assert_nothing_is_cut_off(driver)
+        button = driver.app.screen.query_one("#next-check", Button)
+        button.styles.min_width = button.styles.width = 8
+        await driver.settle()
+        assert len(cut_off(driver.app.screen)) == 1

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from textual.geometry import Region, Size
 
 from tests.tui.scripted import READY, UP, estimates
+from zcal_tui.model.check_info.info import Needs
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.printer.state import HeaterState
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
@@ -17,7 +19,8 @@ from zcal_tui.tui.app_state import TypedLines
 from zcal_tui.tui.glyphs import UNICODE
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.presenters.presenter import Gauge, um, um_interval
-from zcal_tui.tui.printer_status import condition, homed_text, temperatures_text
+from zcal_tui.tui.printer_status import condition, homed_text, low_nozzle, temperatures_text
+from zcal_tui.tui.screens.plan import needs_text
 from zcal_tui.tui.widgets.figures import gauge_content
 from zcal_tui.tui.widgets.plot import cell_centre, symmetric_limit
 
@@ -98,8 +101,6 @@ def test_a_ready_printer_is_no_trouble() -> None:
 
 
 def test_axes_and_targets() -> None:
-    from dataclasses import replace
-
     assert homed_text(replace(READY, homed_axes="xy")).plain == "homed xy·"
     assert homed_text(replace(READY, homed_axes="")).plain == "not homed"
     hot = replace(READY, heaters={"extruder": HeaterState(180.2, 200.0)})
@@ -158,3 +159,21 @@ def test_nothing_of_the_checks_is_read_before_the_first_frame() -> None:
         "print(len(checks), list(checks)[0], checks['bias'].info.name)"
     )
     assert printed(code) == "False 9 ready bias"
+
+
+def test_what_a_check_needs_names_the_module_and_how_to_get_it() -> None:
+    needs = Needs(module="must")
+    assert "the companion module [zcal] (not installed: run zcal-tui install)" in needs_text(
+        needs, module=False
+    )
+    assert needs_text(needs, module=True).endswith("the companion module [zcal]")
+    better = Needs(module="better")
+    assert "better with the companion module [zcal]" in needs_text(better, module=False)
+    assert "[zcal]" not in needs_text(better, module=True), "it is there"
+
+
+def test_a_nozzle_that_is_low_is_mentioned_with_what_to_do() -> None:
+    low = replace(READY, position=(1.0, 1.0, 0.2))
+    assert low_nozzle(low).startswith("The nozzle is low: Z 0.200 mm.") and "G0 Z10" in low_nozzle(low)
+    assert low_nozzle(READY) == "" and low_nozzle(replace(low, homed_axes="xy")) == ""
+    assert "by hand before you home" in low_nozzle(replace(low, klippy="shutdown"))
