@@ -393,7 +393,7 @@ async def test_a_disk_that_fills_up_ends_the_keeping_but_not_the_run(
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     async def fill(number: int) -> None:
-        if number == 3:  # from here on every write to a file fails, as on a full disk
+        if number == 4:  # from here on every write to a file fails, as on a full disk
             resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
 
     machine.before_touch = fill
@@ -407,8 +407,8 @@ async def test_a_disk_that_fills_up_ends_the_keeping_but_not_the_run(
     assert len(record.samples) == 6
     assert session.snapshot.run is not None
     assert any("The rest of this run is not stored" in notice for notice in session.snapshot.run.notices)
-    assert record.context["not_stored"].startswith("4 of 6 samples and ")
-    assert any("Not stored: 4 of 6 samples" in notice for notice in session.snapshot.run.notices)
+    assert record.context["not_stored"].startswith("3 of 6 samples and ")
+    assert any("Not stored: 3 of 6 samples" in notice for notice in session.snapshot.run.notices)
 
 
 async def test_a_disk_that_has_space_again_gets_everything(
@@ -438,7 +438,7 @@ async def test_a_disk_that_has_space_again_gets_everything(
 
 async def test_a_print_that_starts_in_the_middle_is_left_alone(session: Session, machine: Machine) -> None:
     async def start_print(number: int) -> None:
-        if number == 3:
+        if number == 4:
             machine.change("print_stats", state="printing")
 
     machine.before_touch = start_print
@@ -446,7 +446,7 @@ async def test_a_print_that_starts_in_the_middle_is_left_alone(session: Session,
     assert record.outcome is Outcome.ERROR
     assert record.problem is not None
     assert "print was started" in record.problem.what
-    assert len(record.samples) == 4
+    assert len(record.samples) == 5
     assert machine.scripts[-1].startswith("PROBE_ACCURACY"), "nothing may move once a print runs"
 
 
