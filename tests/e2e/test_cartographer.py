@@ -145,7 +145,7 @@ def test_a_negative_estimate_of_the_plugin_is_explained(printer: PrinterSim, tmp
     reasons = " ".join(record["verdict"]["reasons"])
     assert "Lost motion cannot be negative" in reasons
     assert "harmless" not in reasons
-    assert re.search(r"An error of (19|20|21) µm is", reasons)
+    assert re.search(r"Backlash of up to (19|20|21) µm is", reasons)
     assert "probe and its cable are firm" in record["advice"][0]
 
 

@@ -11,6 +11,7 @@ from zcal_tui.printer.config_view import is_delta, z_rail
 from zcal_tui.printer.geometry import z_limits
 from zcal_tui.printer.start_bounds import POSITION_MIN_ROOM
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.verdicts.rule import consequence, not_measured
 
 ENOUGH = -1.0
 """mm. A paper test may have to go that far below the present zero (Klipper docs: position_min −2)."""
@@ -64,6 +65,8 @@ class OutOfReach(CheckFailed):
             )
         super().__init__("The nozzle cannot reach the paper.", self.why, lowest.remedy)
         self.lowest = lowest
+        self.gap = None if expected is None else lowest.limit - expected
+        """How far (mm) above the bed the nozzle has to stay; None where that is not known."""
 
 
 def lowest_z(state: PrinterState) -> LowestZ | None:
@@ -101,7 +104,9 @@ def probe_conclusion(lowest: LowestZ, z_offset: float) -> Iterator[Event]:
     )
     yield VerdictReached(
         Verdict(
-            Level.FAIL, "The probe cannot be used: it did not trigger above the lowest allowed Z.", (reason,)
+            Level.FAIL,
+            "The probe cannot be used: it did not trigger above the lowest allowed Z.",
+            (reason, not_measured()),
         )
     )
     yield AdviceGiven(lowest.remedy, lowest.changes)
@@ -111,5 +116,8 @@ def paper_conclusion(ended: OutOfReach) -> Iterator[Event]:
     """The verdict of a paper test that could not reach the paper."""
     lowest = ended.lowest
     reason = f"{ended.why} Limit: {millimetres(ADVISED_MINIMUM, digits=0)}. ({SOURCE})"
-    yield VerdictReached(Verdict(Level.FAIL, "The nozzle cannot reach the bed.", (reason,)))
+    end = not_measured()
+    if ended.gap is not None:
+        end = consequence(ended.gap, "The gap that is expected to remain, {},")
+    yield VerdictReached(Verdict(Level.FAIL, "The nozzle cannot reach the bed.", (reason, end)))
     yield AdviceGiven(lowest.remedy, lowest.changes)

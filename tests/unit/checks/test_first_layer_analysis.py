@@ -167,7 +167,7 @@ def test_the_verdict_ends_with_its_consequence_for_a_first_layer() -> None:
     adjustment = Interval(0.05, 0.04, 0.06, 0.95)
     events = list(conclusion(state(PROBED), adjustment, ZERO, None, automatic=False, tests=2))
     (verdict,) = (event.verdict for event in events if isinstance(event, VerdictReached))
-    assert verdict.reasons[-1] == "An error of 60 µm is 30 % of a 0.2 mm first layer."
+    assert verdict.reasons[-1] == "An error of up to 60 µm is 30 % of a 0.2 mm first layer."
 
 
 def test_a_switch_offset_that_a_macro_hands_over_is_changed_there() -> None:

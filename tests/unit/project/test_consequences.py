@@ -1,18 +1,30 @@
 """Every verdict ends with what it means for a first layer, or its check is named here with the reason why not."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from tests.unit.project import test_limits as verdicts
+from zcal_tui.checks import room_below
+from zcal_tui.checks.accuracy.methods import conclusion as methods_conclusion
 from zcal_tui.checks.auto_z.analysis import Repeats
-from zcal_tui.checks.auto_z.verdict import of_repeats, verdict_of
+from zcal_tui.checks.auto_z.calibrate import Attempt
+from zcal_tui.checks.auto_z.verdict import of_fault, of_repeats, verdict_of
+from zcal_tui.checks.backlash.analysis import _none_verdict
+from zcal_tui.checks.base import Context
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.first_layer.analysis import too_far_off
 from zcal_tui.checks.paper import PaperHeight
+from zcal_tui.checks.room_below import LowestZ, OutOfReach
 from zcal_tui.checks.z_offset.analysis import endstop_conclusion
+from zcal_tui.checks.z_offset.scanner_calibration import _Checked, _judge
+from zcal_tui.model.events import Event
 from zcal_tui.model.record import Verdict
 from zcal_tui.printer.config_view import z_rail
+from zcal_tui.printer.probe_methods import ProbeMethod
+from zcal_tui.printer.scanner_calibrations import ScannerCalibration
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import AutomaticOffset, Height
 
@@ -40,14 +52,60 @@ def touches_too_early() -> Verdict:
     return verdicts.reached(too_far_off(3.0))
 
 
+def fault_of_calibrate_z() -> Verdict:
+    attempt = Attempt(None, "probe", "CALIBRATE_Z: probe switch not closed")
+    return verdict_of([of_fault(attempt, verdicts.SECTION, ())], "Good.")
+
+
+def no_room_to_trigger() -> Verdict:
+    return verdicts.reached(room_below.probe_conclusion(LOWEST, 0.1))
+
+
+def no_room_to_the_paper() -> Verdict:
+    return verdicts.reached(room_below.paper_conclusion(OutOfReach(LOWEST, -0.6)))
+
+
+def no_room_that_is_known() -> Verdict:
+    return verdicts.reached(room_below.paper_conclusion(OutOfReach(LOWEST)))
+
+
+def coil_and_contact() -> Verdict:
+    coil, contact = ProbeMethod("scan", "cartographer", ""), ProbeMethod("touch", "cartographer", "")
+    return verdicts.reached(methods_conclusion([(0.0, 0.03), (0.001, 0.034)], coil, contact))
+
+
+def no_backlash_found() -> Verdict:
+    return _none_verdict(0.012)
+
+
+def no_backlash_known() -> Verdict:
+    return _none_verdict(None)
+
+
+def scanner_calibrated() -> Verdict:
+    told: list[Event] = []
+    context = cast(Context, SimpleNamespace(emit=told.append))
+    calibration = cast(ScannerCalibration, SimpleNamespace(name="CARTOGRAPHER_SCAN_CALIBRATE"))
+    _judge(context, calibration, _Checked(0.012, 0.004, agrees=True))
+    return verdicts.reached(told)
+
+
+LOWEST = LowestZ(-0.2, "stepper_z", "position_min")
 VERDICTS: dict[str, tuple[Callable[[], Verdict], ...]] = {
-    "accuracy": (verdicts.accuracy, verdicts.endstop),
-    "auto-z": (automatic_offset,),
-    "backlash": (verdicts.backlash,),
+    "accuracy": (verdicts.accuracy, verdicts.endstop, no_room_to_trigger, coil_and_contact),
+    "auto-z": (automatic_offset, fault_of_calibrate_z),
+    "backlash": (verdicts.backlash, no_backlash_found, no_backlash_known),
     "bias": (verdicts.bias,),
     "first-layer": (verdicts.first_layer, touches_too_early),
     "temperature": (verdicts.temperature,),
-    "z-offset": (verdicts.z_offset, position_endstop),
+    "z-offset": (
+        verdicts.z_offset,
+        position_endstop,
+        no_room_to_the_paper,
+        no_room_that_is_known,
+        verdicts.eddy,
+        scanner_calibrated,
+    ),
 }
 WITHOUT = {
     "ready": "It measures nothing.",

@@ -31,6 +31,7 @@ from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.probe_methods import NoSuchMethod, ProbeMethod, compared_methods
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.quantiles import t_ppf
+from zcal_tui.stats.verdicts.rule import consequence
 
 ROUNDS = 5
 """Pairs of both methods. A pair is what is repeated: the samples within one share what Z did before it."""
@@ -101,8 +102,7 @@ def conclusion(
         level, words = Level.WARN, "do not find the bed at the same height."
     else:
         level, words = Level.UNKNOWN, "may differ. Repeat the check to decide."
-    share = 100.0 * abs(found.value) / limits.FIRST_LAYER.value
-    follows = f"A first layer of 0.2 mm would differ by {share:.0f} % between the two."
+    follows = consequence(max(abs(found.low), abs(found.high)), "A difference of up to {}")
     yield VerdictReached(
         Verdict(level, f"{coil.name.capitalize()} and {contact.name} {words}", (reason, follows))
     )

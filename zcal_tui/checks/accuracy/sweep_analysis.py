@@ -178,7 +178,7 @@ class SweepReport:
         if self._crash is not None and own.outliers.indices:
             of_homing = outliers_summary(level, own, self._crash)
         if best is None and of_homing is not None:
-            return Verdict(level, of_homing, (*rule.reasons, many, self._moved()))
+            return Verdict(level, of_homing, (*rule.reasons[:-1], many, self._moved(), rule.reasons[-1]))
         if best is None:
             summary = f"{summary_of(level, own)} No other setting scatters less."
             if level is Level.PASS:

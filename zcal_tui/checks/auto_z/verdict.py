@@ -9,14 +9,14 @@ from zcal_tui.checks.auto_z.wiring import SwitchWiring
 from zcal_tui.model import limits
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change, Level, Record, Verdict
-from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
+from zcal_tui.model.units import closer_farther, length, millimetres
 from zcal_tui.printer.config_view import ZRail
 from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.verdicts.endstop import judge_endstop
-from zcal_tui.stats.verdicts.rule import consequence
+from zcal_tui.stats.verdicts.rule import consequence, not_measured
 from zcal_tui.stats.verdicts.z_zero import z_zero_level
 
 HEIGHT_NAMES = {
@@ -76,8 +76,8 @@ def verdict_of(findings: Sequence[AutoZFinding], good: str, error: float | None 
     worst = max(findings, key=lambda finding: _RANK[finding.level])
     ordered = sorted(findings, key=lambda finding: -_RANK[finding.level])
     summary = good if worst.level is Level.PASS else worst.summary or worst.text
-    end = () if error is None else (f"The offset may be off by ± {micrometres(error)}. {consequence(error)}",)
-    return Verdict(worst.level, summary, (*(finding.text for finding in ordered), *end))
+    end = not_measured() if error is None else consequence(error, "An error of the offset of up to {}")
+    return Verdict(worst.level, summary, (*(finding.text for finding in ordered), end))
 
 
 def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Moved]) -> AutoZFinding:

@@ -17,6 +17,7 @@ from zcal_tui.stats.quantisation import undithered_share
 from zcal_tui.stats.spots import OutlyingSpot, SpotComparison, SpotEstimate, SpotSamples, compare_spots
 from zcal_tui.stats.undetected import undetected_bound
 from zcal_tui.stats.verdicts.backlash import SIMILAR_SOURCE, judge_backlash, negative_spots
+from zcal_tui.stats.verdicts.rule import consequence, not_measured
 
 DIGITS = 5
 LEAST_NOISE = 1e-6
@@ -268,6 +269,7 @@ def _none_verdict(bound: float | None) -> Verdict:
             (
                 found,
                 "How small a difference it would have found is not known: no samples of the probe were taken.",
+                not_measured("How much Z is off"),
             ),
         )
     within = bound <= limits.Z_ACCURACY.value
@@ -276,7 +278,11 @@ def _none_verdict(bound: float | None) -> Verdict:
         f"{limits.Z_ACCURACY.sentence}"
     )
     summary = f"No backlash found: at most {length(bound)}."
-    return Verdict(Level.PASS if within else Level.UNKNOWN, summary, (found, shown))
+    return Verdict(
+        Level.PASS if within else Level.UNKNOWN,
+        summary,
+        (found, shown, consequence(bound, "Backlash of up to {}")),
+    )
 
 
 def _within_error(old: str | None, value: Interval) -> bool:

@@ -36,7 +36,12 @@ def conclusion(
     largest = largest_correction(state, automatic)
     level = level_of(adjustment, largest.value, tests)
     worst = abs(adjustment.value) + _half(adjustment)
-    reasons = (_reason(adjustment, zero, largest), *early_reason(tests), zero.text, consequence(worst))
+    reasons = (
+        _reason(adjustment, zero, largest),
+        *early_reason(tests),
+        zero.text,
+        consequence(worst, "An error of up to {}"),
+    )
     yield VerdictReached(Verdict(level, summary_of(level, adjustment), reasons))
     # Undecided is about the old value; the new one may be known well enough to be saved
     accurate = _half(adjustment) <= limits.Z_ACCURACY.value

@@ -29,6 +29,7 @@ from zcal_tui.printer.config_view import probe_config, z_rail
 from zcal_tui.printer.manual_probe import TakenOverProbe
 from zcal_tui.printer.manual_probe_opener import Opener, find_opener
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.verdicts.rule import consequence
 from zcal_tui.transport.failures import NotReady, TransportError
 
 AGREEMENT = 0.0015
@@ -295,23 +296,36 @@ async def _conclude(context: Context, opener: Opener, found: _Found, pending: Pe
     changes = _staged(state, pending)
     at, precision = found.paper.height, found.paper.resolution
     height = f"Accepted at Z {millimetres(at, digits=3)} ± {millimetres(precision, digits=3)}."
+    end = consequence(precision, "An error of up to {}")
     wrong = _disagreement(changes, found)
     if wrong:
         verdict = Verdict(
-            Level.FAIL, f"{opener.name} staged another value than the accepted height gives.", (wrong,)
+            Level.FAIL,
+            f"{opener.name} staged another value than the accepted height gives.",
+            (wrong.text, consequence(wrong.size)),
         )
     elif changes:
-        verdict = Verdict(Level.PASS, f"{opener.name} is finished. It staged {_named(changes)}.", (height,))
+        verdict = Verdict(
+            Level.PASS, f"{opener.name} is finished. It staged {_named(changes)}.", (height, end)
+        )
     else:
-        verdict = Verdict(Level.PASS, f"{opener.name} is finished. It staged nothing.", (height,))
+        verdict = Verdict(Level.PASS, f"{opener.name} is finished. It staged nothing.", (height, end))
     context.emit(VerdictReached(verdict))
     await _after(context, f"{opener.name} is finished.")
     if changes:
-        await _settle(context, changes, lost=bool(pending), wrong=bool(wrong))
+        await _settle(context, changes, lost=bool(pending), wrong=wrong is not None)
 
 
-def _disagreement(changes: tuple[Change, ...], found: _Found) -> str:
-    """How what Klipper staged differs from our own value; empty where it does not, or ours is unknown."""
+@dataclass(frozen=True)
+class _Disagreement:
+    """What Klipper staged differs from our own value by `size` (mm)."""
+
+    text: str
+    size: float
+
+
+def _disagreement(changes: tuple[Change, ...], found: _Found) -> _Disagreement | None:
+    """How what Klipper staged differs from our own value; None where it does not, or ours is unknown."""
     for change in changes:
         if change.option != found.name or found.value is None:
             continue
@@ -320,11 +334,12 @@ def _disagreement(changes: tuple[Change, ...], found: _Found) -> str:
         except ValueError:
             continue
         if abs(staged - found.value) > AGREEMENT:
-            return (
+            return _Disagreement(
                 f"[{change.section}] {change.option} {change.new} was staged, but the height gives {found.value:.3f}."
-                " Some builds of Klipper compute it with the wrong sign."
+                " Some builds of Klipper compute it with the wrong sign.",
+                staged - found.value,
             )
-    return ""
+    return None
 
 
 async def _settle(context: Context, changes: tuple[Change, ...], *, lost: bool, wrong: bool) -> None:

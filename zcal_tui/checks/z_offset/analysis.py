@@ -332,7 +332,7 @@ def _accuracy_reason(name: str, half: float, judged: float) -> str:
 def _consequence(found: Estimate) -> str:
     """What the uncertainty of a value means for a print."""
     low, high = found.low or 0.0, found.high or 0.0
-    return consequence((high - low) / 2)
+    return consequence((high - low) / 2, "An error of up to {}")
 
 
 def _difference_reason(difference: float, old: float, half: float) -> str:

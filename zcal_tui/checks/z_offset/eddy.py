@@ -32,6 +32,7 @@ from zcal_tui.printer.manual_probe import ManualCalibration
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
+from zcal_tui.stats.verdicts.rule import not_measured
 from zcal_tui.transport.failures import TransportError
 
 CALIBRATE, DRIVE_CURRENT = "PROBE_EDDY_CURRENT_CALIBRATE", "LDC_CALIBRATE_DRIVE_CURRENT"
@@ -194,7 +195,10 @@ async def _find_drive_current(context: Context, sensor: _Sensor, place: Place) -
             Verdict(
                 Level.UNKNOWN,
                 f"The sensor's drive current is {found}; its heights are not calibrated yet.",
-                ("Klipper uses it after a restart (Klipper docs, Eddy_Probe, Calibrating drive current).",),
+                (
+                    "Klipper uses it after a restart (Klipper docs, Eddy_Probe, Calibrating drive current).",
+                    not_measured(),
+                ),
             )
         )
     )

@@ -16,6 +16,7 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.operator_scatter import ScatterPrior
 from zcal_tui.stats.paper import PEOPLE, paper_height
 from zcal_tui.stats.quantiles import normal_ppf
+from zcal_tui.stats.verdicts.rule import consequence
 
 EXPECTED_RANGE = 3.078
 """How many sigma ten normal readings span on average."""
@@ -184,6 +185,7 @@ def _verdict(
             f"The calibration ends at {reach}: too low to scan a mesh from {limits.SCAN_HEIGHT.text}. "
             f"{limits.SCAN_HEIGHT.sentence}"
         )
+    reasons.append(consequence(half, "An error of up to {}"))
     span = f"The sensor is calibrated from {millimetres(calibrated.new[0][0], digits=2)} to {reach}"
     if noise is None:
         return Verdict(level, f"{span}.", tuple(reasons))

@@ -39,6 +39,7 @@ from zcal_tui.printer.scanner_calibrations import (
     own_command,
 )
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.verdicts.rule import consequence
 from zcal_tui.transport.failures import TransportError
 
 CONTACT_AGREEMENT = 0.1
@@ -321,6 +322,7 @@ def _judge(context: Context, calibration: ScannerCalibration, checked: _Checked)
     found = (
         f"Contact found at Z {length(checked.contact, sign=True)}. Limit: ±{length(CONTACT_AGREEMENT)}.",
         f"The range of {SAMPLES} samples is {length(checked.range)}. Limit: {length(TOUCH_RANGE)}.",
+        consequence(checked.contact),
     )
     if checked.agrees:
         verdict = Verdict(Level.PASS, f"{calibration.name} agrees with our own measurement.", found)

@@ -43,7 +43,7 @@ def judge_backlash(
     level = worst(levels)
     # A negative one shifts heights by as much
     shifts = [spot.upper_bound for spot in result.spots] + [abs(spot.value.value) for spot in negative]
-    reasons.append(consequence(max(shifts)))
+    reasons.append(consequence(max(shifts), "Backlash of up to {}"))
     return VerdictRule(level, tuple(reasons), _advice(result, level, negative))
 
 

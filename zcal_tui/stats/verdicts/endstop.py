@@ -44,7 +44,7 @@ def judge_endstop(result: Repeatability) -> VerdictRule:
     effects = effect_reasons(result)
     if level == "pass" and effects:
         level = "warn"
-    end = consequence(2.0 * result.sigma_estimate)
+    end = consequence(2.0 * result.sigma_estimate, "An error of twice σ, {},")
     return VerdictRule(level, (pair_reason(pair, limits.UNFIT_SHARE), *effects, end), _advice(level))
 
 

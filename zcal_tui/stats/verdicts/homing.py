@@ -111,7 +111,7 @@ def judge_homings(scatter: HomingScatter, causes: str, span: float | None = None
             f"{micrometres(scatter.span)}.{beside} {pair_reason(scatter.bounds, limits.HOMING_UNFIT_SHARE)}"
         )
     ]
-    end = consequence(2.0 * scatter.sigma.value)
+    end = consequence(2.0 * scatter.sigma.value, "An error of twice σ, {},")
     if scatter.crashes:
         reasons.insert(
             0,

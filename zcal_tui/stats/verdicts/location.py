@@ -91,7 +91,10 @@ def judge_spread(
             f"to {micrometres(high)}). It is highest {highest}, lowest {lowest}. {limit.sentence}"
         ),
     }
-    end = consequence((high if level == "pass" else result.spread.value) / 2.0)
+    if level == "pass":
+        end = consequence(high / 2.0, "An error of up to half of that, {},")
+    else:
+        end = consequence(result.spread.value / 2.0, "An error of half that spread, {},")
     return VerdictRule(level, (reasons[level], *_drift_reason(result), end), _advice(level, result, limit))
 
 

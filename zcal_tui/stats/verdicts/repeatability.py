@@ -42,8 +42,12 @@ def judge_repeatability(result: Repeatability, plan: StoppingPlan) -> VerdictRul
     if suitability == "fit":
         reasons.insert(1, _normal_reason(result))
         reasons.insert(2, unseen_outliers(result))
-    reasons.append(consequence(max(result.largest_of_ten, result.series_range.value) / 2.0))
+    reasons.append(consequence(_half_of_ten(result), "An error of half the range of ten, {},"))
     return VerdictRule(level, tuple(reasons), _advice(result, suitability, plan))
+
+
+def _half_of_ten(result: Repeatability) -> float:
+    return max(result.largest_of_ten, result.series_range.value) / 2.0
 
 
 def homing_outlier(result: Repeatability, crash: float) -> float | None:

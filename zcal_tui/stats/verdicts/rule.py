@@ -47,13 +47,20 @@ def share(p: float) -> str:
     return f"{p * 100:.1f} %" if p > 0.99 or p < 0.01 else f"{p * 100:.0f} %"
 
 
-def consequence(error: float) -> str:
-    """What an error of this size (mm) means for a print, with which a verdict ends."""
+def not_measured(what: str = "How far off Z 0 is") -> str:
+    """With which a verdict ends that found no height."""
+    return f"{what} was not measured, so nothing is known of a {limits.FIRST_LAYER.text} first layer."
+
+
+def consequence(error: float, what: str = "An error of {}") -> str:
+    """What an error of this size (mm) means for a print, with which a verdict ends. `what` says where the size comes
+    from, {} in its place."""
     layer = limits.FIRST_LAYER
     size = abs(error)
     if size > layer.value:
-        return f"An error of {length(size)} is more than a whole {layer.text} first layer."
-    return f"An error of {micrometres(size)} is {100.0 * size / layer.value:.0f} % of a {layer.text} first layer."
+        return f"{what.format(length(size))} is more than a whole {layer.text} first layer."
+    part = f"{100.0 * size / layer.value:.0f} %"
+    return f"{what.format(micrometres(size))} is {part} of a {layer.text} first layer."
 
 
 def bounds(interval: Interval) -> str:
