@@ -95,6 +95,11 @@ PENDING = {
     "probe": {"z_offset": "1.400"},
     "probe_eddy_current btt": {"calibrate": "\n0.05:3000.0,\n0.09:2800.0"},
     "bed_mesh old": {},
+    "bed_mesh": {"zero_reference_position": "125, 125"},
+    "Bed_Mesh hot bed 60": {"version": "1", "points": "\n" + "0.1, 0.2, 0.3, 0.4, 0.5\n" * 5},
+    "beacon model default": {"model_coef": ", ".join(f"{n / 7:.9f}" for n in range(10))},
+    "axis_twist_compensation": {"z_compensations": "0.012000, 0.000000, -0.012000"},
+    "gcode_macro start": {"description": "warm up and go to the place where it wipes " * 4},
 }
 
 
@@ -105,8 +110,13 @@ def test_each_pending_value_is_a_line() -> None:
         "Staged: [probe] z_offset: 1.400",
         "Staged: [probe_eddy_current btt] calibrate: 2 lines",
         "Staged: [bed_mesh old] will be removed",
+        "Staged: [bed_mesh] zero_reference_position: 125, 125",
+        "Staged: [Bed_Mesh hot bed 60] (a mesh)",
+        "Staged: [beacon model default] model_coef: 10 numbers",
+        "Staged: [axis_twist_compensation] z_compensations: 0.012000, 0.000000, -0.012000",
+        "Staged: [gcode_macro start] description: warm up and go to the place where it wipes warm up and go t…",
     )
-    assert verdict_of([fine("a", "Fine."), found]).reasons[1:5] == found.lines
+    assert verdict_of([fine("a", "Fine."), found]).reasons[1:10] == found.lines
 
 
 def test_a_klipper_that_does_not_report_what_is_pending() -> None:

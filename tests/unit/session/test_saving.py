@@ -117,7 +117,7 @@ async def test_a_build_that_stages_with_the_wrong_sign_is_not_saved(
     assert "RESTART discards it" in done.messages
 
 
-@pytest.mark.parametrize("unset", [("stepper_b", "stepper_c"), ("stepper_c",)])
+@pytest.mark.parametrize("unset", [("stepper_b", "stepper_c"), ("stepper_c",), ("stepper_b",)])
 async def test_klippers_command_is_not_sent_to_a_delta_whose_towers_lack_an_endstop(
     printer: Printer, klipper: Klipper, unset: tuple[str, ...]
 ) -> None:
