@@ -73,6 +73,87 @@ REPORTED = (
         ("macro PROBE_OUT", "must be real number"),
         ("TypeError",),
     ),
+    Reported("Too many retries", ("retry_tolerance", "scatter", "still shrank"), ("swapped",)),
+    Reported(
+        "Retries aborting: Probed points range is increasing. ", ("swapped", "larger"), ("retry_tolerance",)
+    ),
+    Reported(
+        "Retries aborting: Probed points range is increasing. Possibly Z motor numbering is wrong",
+        ("order of the Z motors",),
+        ("retry_tolerance",),
+    ),
+    Reported(
+        "Aborting quad_gantry_level required adjustment 14.212000 is greater than max_adjust 10.000000",
+        ("14.212000 mm", "10.000000 mm", "by hand"),
+        ("swapped",),
+    ),
+    Reported(
+        "Aborting quad_gantry_level required adjustment 4.5 is greater than max_adjust 4.0",
+        ("4.5 mm", "by hand"),
+    ),
+    Reported(
+        "TMC 'stepper_z1' reports error: GSTAT:      00000001 reset=1(Reset)",
+        ("stepper_z1", "supply voltage", "relay"),
+        ("too hot", "short circuit"),
+    ),
+    Reported(
+        "TMC 'stepper_x' reports error: DRV_STATUS: 80000000 cs_actual=0(Reset?) stst=1",
+        ("supply voltage",),
+        ("too hot",),
+    ),
+    Reported(
+        "TMC 'extruder' reports error: GSTAT:      00000004 uv_cp=1(Undervoltage!)",
+        ("extruder", "supply voltage"),
+        ("too hot",),
+    ),
+    Reported(
+        "TMC 'stepper_z' reports error: DRV_STATUS: 001f0003 otpw=1(OvertempWarning!) ot=1(OvertempError!)",
+        ("too hot", "run_current"),
+        ("short circuit",),
+    ),
+    Reported(
+        "TMC 'stepper_y' reports error: DRV_STATUS: c0190100 s2vsa=1(LowSideShort_A!) cs_actual=25 stealth=1 stst=1",
+        ("short circuit at coil A", "cable", "off"),
+        ("too hot",),
+    ),
+    Reported(
+        "TMC 'stepper_z2' reports error: DRV_STATUS: 10000020 s2gb=1(ShortToGND_B!)",
+        ("stepper_z2", "short circuit at coil B"),
+        ("too hot",),
+    ),
+    Reported(
+        "TMC 'stepper_z' reports error: GSTAT: 00000002 drv_err=1(ErrorShutdown!)", ("driver of stepper_z",)
+    ),
+    Reported("Unknown pin chip name 'EBBCan'", ("board EBBCan", "[mcu EBBCan]", "include")),
+    Reported("Unknown pin chip name 'nhk'", ("[mcu nhk]", "Upper and lower case")),
+    Reported("Unknown pin chip name 'probe'", ("no probe is configured", "endstop_pin"), ("[mcu probe]",)),
+    Reported(
+        "Unknown pin chip name 'tmc2209_stepper_x'",
+        ("[tmc2209 stepper_x]", "virtual endstop"),
+        ("[mcu",),
+    ),
+    Reported("Unknown chip name 'sht36'", ("sht36", "not configured")),
+    Reported(
+        "pin PG15 used multiple times in config",
+        ("PG15", "probe:z_virtual_endstop", "duplicate_pin_override"),
+    ),
+    Reported("pin EBBCan:PB6 used multiple times in config", ("EBBCan:PB6", "two sections")),
+    Reported("pin PA14 is reserved for SWD", ("PA14", "reserved for SWD")),
+    Reported("Pin PC2 reserved for A - can't reserve for B", ("PC2", "reserved for")),
+    Reported("Duplicate chip name 'EBBCan'", ("two sections", "EBBCan")),
+    Reported("Shared pin PC14 must have same polarity", ("PC14", "same way everywhere")),
+    Reported(
+        "Invalid pin description 'EBBCan:^PB6'\nFormat is: [^~] [!] [chip_name:] pin_name",
+        ("“EBBCan:^PB6”", "come first"),
+    ),
+    Reported(
+        "Source contains parsing errors: '/home/pi/printer_data/config/printer.cfg'\n\t[line 120]: '  z_offset 1.2\\n'",
+        ("printer.cfg", "z_offset 1.2", "line 120", "[include"),
+    ),
+    Reported(
+        "File contains parsing errors: 'klicky.cfg'\n\t[line  3]: 'M401\\n'",
+        ("klicky.cfg", "M401", "line 3"),
+    ),
     Reported(
         "Existing config autosave is corrupted. Can't complete SAVE_CONFIG",
         ("SAVE_CONFIG block", "edited by hand", "backup"),

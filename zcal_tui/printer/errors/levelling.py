@@ -69,13 +69,44 @@ MESH: tuple[ErrorEntry, ...] = (
 
 TILT: tuple[ErrorEntry, ...] = (
     ErrorEntry(
-        pattern=r"Retries aborting|Too many retries|Aborting quad_gantry_level",
-        what="The levelling did not converge.",
-        cause=(
-            "The corrections get larger instead of smaller. Motors or corners are swapped, or the probe does not "
-            "repeat."
-        ),
+        pattern=r"Retries aborting",
+        what="The levelling was stopped: the corrections get larger instead of smaller.",
+        cause="Z motors or corners are swapped, or the probe does not repeat.",
         remedy="Check the order of the Z motors and of the points. Run Repeatability (`accuracy`).",
+    ),
+    ErrorEntry(
+        pattern=r"Too many retries",
+        what="The levelling did not get within retry_tolerance in the allowed retries.",
+        cause=(
+            "The samples scatter by more than retry_tolerance, or something moves between them: play at a Z drive, a "
+            "loose bed or gantry joint. Or it was still improving when the retries ended."
+        ),
+        remedy=(
+            "Compare the range that each retry printed. If it still shrank, run the levelling once more or raise "
+            "retries. If it stayed, run Repeatability (`accuracy`), then look for play. Do not raise retry_tolerance "
+            "first."
+        ),
+    ),
+    ErrorEntry(
+        pattern=(
+            r"Aborting quad_gantry_level required adjustment (?P<needed>[-\d.]+) is greater than max_adjust "
+            r"(?P<most>[-\d.]+)"
+        ),
+        what="The gantry would have to be moved by {needed} mm at a corner; max_adjust allows {most} mm.",
+        cause=(
+            "The gantry is far out of level, as after the motors were off. Or a sample was wrong, or a Z motor turns "
+            "the wrong way."
+        ),
+        remedy=(
+            "Switch the motors off and bring the gantry level by hand, the same distance to the frame at each corner. "
+            "Then home and level again. Do not raise max_adjust first."
+        ),
+    ),
+    ErrorEntry(
+        pattern=r"Aborting quad_gantry_level",
+        what="The levelling did not converge.",
+        cause="The gantry is far out of level, or a sample was wrong.",
+        remedy="Bring the gantry level by hand, then home and level again. Run Repeatability (`accuracy`).",
     ),
     ErrorEntry(
         pattern=(

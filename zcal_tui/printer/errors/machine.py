@@ -121,6 +121,36 @@ SHUTDOWN: tuple[ErrorEntry, ...] = (
         ),
     ),
     ErrorEntry(
+        pattern=r"TMC '(?P<driver>[^']+)' reports error:.*OvertempError",
+        what="The printer halted: the stepper driver of {driver} is too hot and switched off.",
+        cause="Its cooling is not enough, or run_current is too high for it.",
+        remedy="Let it cool down. Check the fan and the heat sink, and lower run_current. Then FIRMWARE_RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"TMC '(?P<driver>[^']+)' reports error:.*(ShortToGND|ShortToSupply|LowSideShort)_(?P<coil>[AB])",
+        what="The printer halted: the stepper driver of {driver} reports a short circuit at coil {coil}.",
+        cause=(
+            "The motor's wire is damaged, its plug is wired wrong, or the motor is faulty. Unplugging a motor under "
+            "power does it too. The driver itself may be broken by then."
+        ),
+        remedy=(
+            "Switch the printer off. Check the motor's cable, and try another motor on this driver. Never unplug a "
+            "motor under power."
+        ),
+    ),
+    ErrorEntry(
+        pattern=r"TMC '(?P<driver>[^']+)' reports error:.*(Undervoltage|\(Reset\??\))",
+        what=(
+            "The printer halted: the stepper driver of {driver} lost its supply voltage and has started again "
+            "without its settings."
+        ),
+        cause=(
+            "The motor supply was off, too low or interrupted: a relay, a fuse, a loose terminal. Some emergency stops "
+            "cut only the motors. The motor itself is not the likely cause."
+        ),
+        remedy="Check that supply at the board, then FIRMWARE_RESTART and home again.",
+    ),
+    ErrorEntry(
         pattern=r"TMC '(?P<driver>[^']+)' reports error",
         what="The printer halted: the stepper driver of {driver} reports an error.",
         cause="It is too hot, has a short circuit, or its motor was unplugged under power.",

@@ -60,10 +60,90 @@ STARTUP: tuple[ErrorEntry, ...] = (
         remedy="Correct the section's name, install its plugin, or remove the section, then RESTART.",
     ),
     ErrorEntry(
+        pattern=r"Unknown (pin )?chip name 'probe'",
+        what="Klipper does not start: Z homes with a probe, but no probe is configured.",
+        cause=(
+            "endstop_pin is probe:z_virtual_endstop, and no section of a probe is read. It is missing, in a file that "
+            "is not included, or its plugin is not installed."
+        ),
+        remedy=(
+            "Add or include the probe's section. Without a probe, name the Z switch's pin as endstop_pin and set "
+            "position_endstop. Then RESTART."
+        ),
+    ),
+    ErrorEntry(
+        pattern=r"Unknown (pin )?chip name '(?P<driver>tmc\w+?)_(?P<stepper>\w+)'",
+        what="Klipper does not start: a virtual endstop names the driver of {stepper}, which is not configured.",
+        cause="There is no section [{driver} {stepper}], or it is in a file that is not included.",
+        remedy="Add or include that section, or correct the name before the colon, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Unknown (pin )?chip name '(?P<chip>[^']*)'",
+        what="Klipper does not start: a pin is on the board {chip}, which is not configured.",
+        cause=(
+            "Pins written as {chip}:… need a section [mcu {chip}]. It is missing, in a file that is not included, or "
+            "spelled otherwise. Upper and lower case count."
+        ),
+        remedy="Add or include that section, or correct the name before the colon, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Duplicate chip name '(?P<chip>[^']*)'",
+        what="Klipper does not start: two sections define the board or chip {chip}.",
+        cause="Two sections have that name, often one of them in an included file.",
+        remedy="Remove or rename one of them, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"pin (?P<pin>\S+) used multiple times",
+        what="Klipper does not start: the pin {pin} is used by two sections.",
+        cause=(
+            "Where the probe is the Z endstop, endstop_pin of [stepper_z] has to be probe:z_virtual_endstop, not the "
+            "probe's own pin. Else a section was copied, or an included file has it as well."
+        ),
+        remedy=(
+            "Search all files for {pin} and remove one of them, then RESTART. Where two sections have to share it, "
+            "[duplicate_pin_override] allows that."
+        ),
+    ),
+    ErrorEntry(
+        pattern=r"pin (?P<pin>\S+) (is )?reserved for (?P<owner>[^\n]+)",
+        what="Klipper does not start: the pin {pin} is reserved for {owner}.",
+        cause="The board's firmware uses that pin itself, or [board_pins] reserves it. Nothing else can use it.",
+        remedy="Use another pin, or correct the pin's name, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"pin (?P<pin>\S+) is an alias for (?P<other>\S+)|Alias (?P<alias>\S+) mapped to",
+        what="Klipper does not start: one pin is named in two ways.",
+        cause="[board_pins] gives it another name, and both names are used.",
+        remedy="Use the same name in all sections, or correct [board_pins], then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Shared pin (?P<pin>\S+) must have same polarity",
+        what="Klipper does not start: the sections that share the pin {pin} write it differently.",
+        cause="One has ^, ~ or ! before the pin, and another has not.",
+        remedy="Write the pin in the same way everywhere, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Invalid pin (description|alias) '(?P<pin>[^']*)'",
+        what="Klipper does not start: “{pin}” is not how a pin is written.",
+        cause=(
+            "It is written as ^!board:pin, without spaces. ^ or ~ and ! come first, before the board's name."
+        ),
+        remedy="Correct that pin, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"contains parsing errors: '(?P<file>[^']*)'\s*\[line\s*(?P<line>\d+)\]: (?P<text>[^\n]*)",
+        what="Klipper does not start: it cannot read a line of {file}: {text}.",
+        cause=(
+            "The line is neither a section, nor an option with : or =, nor the indented rest of a value. Klipper "
+            "counts it as line {line}: from the last [include …] above it, or from the top of the file."
+        ),
+        remedy="Correct that line, then RESTART.",
+    ),
+    ErrorEntry(
         pattern=(
             r"Unable to load module|Unable to open config file|Include file .* does not exist|non-existent file"
-            r"|Recursive include|Malformed config|pin \S+ used multiple times|Missing section"
-            r"|File contains no section headers|Source contains parsing errors|contains illegal whitespace"
+            r"|Recursive include|Malformed config|Missing section"
+            r"|File contains no section headers|contains illegal whitespace"
             r"|Constant '[^']*' is unused|Section '[^']*' is invalid|already exists"
             r"|full_steps_per_rotation invalid|homing_positive_dir|must specify the same pullup"
             r"|Stepper dir pin must be|heaters are unknown|steppers are unknown"
