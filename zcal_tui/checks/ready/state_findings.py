@@ -5,6 +5,7 @@ from collections.abc import Callable
 from zcal_tui.checks.preconditions import warm_parts
 from zcal_tui.checks.ready.finding import Offer, ReadyFinding, fail, fine, warn
 from zcal_tui.checks.ready.kind_findings import delta_geometry, homing_place, mesh_zero, vendor
+from zcal_tui.checks.ready.probing_options import low_moves, mesh_reach
 from zcal_tui.checks.room_below import ADVISED_MINIMUM, ENOUGH, SOURCE, lowest_z
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther, length, micrometres
@@ -303,6 +304,8 @@ STATE_FINDINGS: tuple[Callable[[PrinterState], ReadyFinding | None], ...] = (
     mesh,
     mesh_zero,
     homing_place,
+    mesh_reach,
+    low_moves,
     offset,
     room_below,
     probe_numbers,
