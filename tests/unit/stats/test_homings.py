@@ -44,3 +44,8 @@ def test_few_samples_do_not_decide_and_reasons_name_the_limit() -> None:
     assert rule.level == "unknown"
     assert "25 µm" in rule.reasons[0] and "Bed_Level" in rule.reasons[0]
     assert rule.advice[0].key == "more-samples"
+
+
+def test_a_share_too_small_to_give_is_a_bound_in_words() -> None:
+    reason = judge_endstop(endstop(0.0005, 1)).reasons[0]
+    assert "in less than 0.1 % of cases (upper bound on this data: less than 0.1 %)." in reason

@@ -27,8 +27,8 @@ def pair_reason(pair: Interval, unfit: Limit) -> str:
     limit, fit = limits.Z_ACCURACY, limits.FIT_SHARE
     high = 1.0 if pair.high is None else pair.high
     return (
-        f"Two homings differ by more than {limit.text} in {share(pair.value)} of cases (at most "
-        f"{share(high)} on this data). {limit.sentence} Good is below {fit.text}, bad above {unfit.text} "
+        f"Two homings differ by more than {limit.text} in {share(pair.value)} of cases (upper bound on this "
+        f"data: {share(high)}). {limit.sentence} Good is below {fit.text}, bad above {unfit.text} "
         "(our choice)."
     )
 
