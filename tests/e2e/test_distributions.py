@@ -107,8 +107,8 @@ def test_the_wheel_measures_in_a_clean_home(distributions: tuple[Path, Path], tm
 
 def test_the_simulator_alone_needs_no_textual(distributions: tuple[Path, Path], tmp_path: Path) -> None:
     fresh = Environment(tmp_path / "env")
-    fresh.install("--no-deps", distributions[1])
     fresh.install("platformdirs", "pytest", "numpy")  # as docs/sim-for-authors.md has it
+    fresh.install("--no-deps", distributions[1])
     missing = "import importlib.util as u; print(u.find_spec('textual'), u.find_spec('websockets'))"
     assert run(fresh.python, "-c", missing).split() == ["None", "None"]
     (tmp_path / "home").mkdir()
