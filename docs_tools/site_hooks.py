@@ -13,7 +13,7 @@ from docs_tools.sections import faults
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY_FILES = re.compile(r"\]\((?:\.\./)+(CHANGELOG\.md|CONTRIBUTING\.md|README\.md)\)")
-_NAMED = re.compile(r"(?<![\w/.(`\[])docs/(?P<page>[\w/-]+\.md)\b(?P<code>`)?")
+_NAMED = re.compile(r"(?<![\w/.`\[])(?<!\]\()docs/(?P<page>[\w/-]+\.md)\b(?P<code>`)?")
 _SCREENSHOT = re.compile(r"\((?:\.\./)+screenshots/")
 _FENCE = re.compile(r"(^```.*?^```$|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
 

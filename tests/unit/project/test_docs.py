@@ -21,6 +21,9 @@ PAGES = sorted(DOCS.rglob("*.md"))
 ELSEWHERE = re.compile(
     r"<(?:script|link|img)[^>]+(?:src|href)=\"?https?://(?!127\.0\.0\.1)[^\" >]+", re.IGNORECASE
 )
+CODE = re.compile(r"<code>.*?</code>|<pre.*?</pre>", re.DOTALL)
+NOT_LINKED = re.compile(r"\bdocs/[\w/-]+\.md\b")
+"""A page that is named as in the source, where the site has links."""
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(DOCS).as_posix())
@@ -84,6 +87,8 @@ def test_the_site_builds_and_loads_nothing_from_elsewhere(tmp_path: Path) -> Non
     assert len(pages) > len(PAGES) - 1
     found = {path.name: ELSEWHERE.findall(path.read_text(encoding="utf-8")) for path in pages}
     assert {name: links for name, links in found.items() if links} == {}
+    text = {path.name: CODE.sub("", path.read_text(encoding="utf-8")) for path in pages}
+    assert {name: names for name, page in text.items() if (names := NOT_LINKED.findall(page))} == {}
 
 
 @pytest.mark.slow
