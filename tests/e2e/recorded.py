@@ -2,8 +2,8 @@
 
 A simulated person works at the program in tmux, on the simulated printer `voron`, and does only what the screen shows:
 a key has to be in the footer or on a button, a tap has to hit what is written. It prints the keys or taps, every one of
-them counted, the questions answered, and the minutes of the printer's time with the person and without. Nothing here
-passes or fails; the figures go into docs/effort.md.
+them counted until the value is saved, the questions answered, and the minutes of the printer's time with the person and
+without. Nothing here passes or fails; the figures go into docs/effort.md.
 """
 
 import argparse
@@ -33,6 +33,7 @@ KEYS = {
     "raise": "k",
     "accept": "a",
     "done": "d",
+    "save": "^s",
     "continue": "enter",
     "left": "left",
     "right": "right",
@@ -42,7 +43,7 @@ KEYS = {
 """The key of each deed, as the screen names it."""
 SIGNS = {"left": "←", "right": "→", "up": "↑", "down": "↓", "+": "+", "-": "-"}
 """How the footer shows keys that share an entry."""
-NAMES = {"enter": "Enter", "left": "Left", "right": "Right", "up": "Up", "down": "Down"}
+NAMES = {"enter": "Enter", "left": "Left", "right": "Right", "up": "Up", "down": "Down", "^s": "C-s"}
 """tmux's names of keys."""
 LEAVE = re.compile(r"After that you can leave: (\d+) min")
 END = "r Repeat"
@@ -109,7 +110,7 @@ class RecordedPerson:
         self._terminal, self._mouse = terminal, mouse
         self._control = control
         self._recording = recording
-        self._person = Person(typing=not mouse)
+        self._person = Person(typing=False)  # the arrow keys take fewer presses than a typed distance
 
     def time(self) -> float:
         """The printer's time in s."""
@@ -122,10 +123,12 @@ class RecordedPerson:
         recording.began = self.time()
         self._do("start", self._terminal.screen())
         end = time.monotonic() + LIMIT
-        while not self._over(screen := self._settled()):
+        while not self._over(self._settled()):
+            screen = self._settled()
             assert time.monotonic() < end, f"the end was not reached:\n{screen}"
             assert self._terminal.alive, screen
-            for number, deed in enumerate(self._deeds(screen)):
+            deeds = ("save",) if END in screen else self._deeds(screen)
+            for number, deed in enumerate(deeds):
                 self._do(deed, self._settled() if number else screen)
         recording.ended = self.time()
 
@@ -139,7 +142,14 @@ class RecordedPerson:
             before = now
 
     def _over(self, screen: str) -> bool:
-        return END in screen
+        """Whether the result is shown, and nothing is left that it offers to save, as it does a moment later."""
+        until = time.monotonic() + REACTION
+        while END in screen and not shown(KEYS["save"], screen):
+            if time.monotonic() > until:
+                return True
+            time.sleep(SETTLING)
+            screen = self._terminal.screen()
+        return False
 
     def _deeds(self, screen: str) -> tuple[str, ...]:
         recording = self._recording
@@ -158,9 +168,7 @@ class RecordedPerson:
         return deeds
 
     def _do(self, deed: str, screen: str) -> None:
-        if deed.startswith("go "):
-            self._type(deed.removeprefix("go "), screen)
-        elif self._mouse:
+        if self._mouse:
             place = self._place(deed, screen)
             if place is None:
                 return  # another page has come up since: look again
@@ -191,15 +199,6 @@ class RecordedPerson:
                 return found
             time.sleep(0.05)
             screen = self._terminal.screen()
-
-    def _type(self, text: str, screen: str) -> None:
-        self._press("z", screen, text)
-        screen = self._terminal.wait_for("Move by how much?", 10)
-        self._terminal.type(text)
-        self._recording.presses += len(text)
-        self._recording.moves += len(text) + 1
-        screen = self._terminal.wait_for("to X", 10)
-        self._press("enter", screen, "")
 
     def _press(self, key: str, screen: str, deed: str) -> None:
         if not shown(key, screen):
