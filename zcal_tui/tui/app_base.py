@@ -88,14 +88,14 @@ class AppBase(App[int]):
         self.theme = theme if theme is not None and wanted else default_theme(environ)
         self.set_class(self.glyphs.console, "-console")
 
-    _offered: Mapping[str, Theme] | None = None
+    _offered: dict[str, Theme] | None = None
     _console_font: LineFilter | None = None
 
     @property
     def available_themes(self) -> dict[str, Theme]:
         """The themes to choose from: those on which all text is readable. Textual needs its own until there are any."""
-        # Textual asks for each strip that it draws
-        return dict(self._offered) if self._offered is not None else super().available_themes
+        # Textual asks several times for each line that it draws, and changes nothing in it
+        return self._offered if self._offered is not None else super().available_themes
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's, but for a widget that is taken down while it comes up: it then misses its parts, and that is no

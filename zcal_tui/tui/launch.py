@@ -16,6 +16,9 @@ from zcal_tui.tui.terminal import REFUSED
 
 LOOK = 0.02
 """Seconds between two looks whether what makes the printer safe was sent."""
+THRESHOLDS = 5_000, 5, 3
+"""When garbage is looked for (gc.set_threshold): among everything as often as Python does by itself, but seven times
+less often among what was just made. A page makes thousands of objects that stay as long as it does."""
 INTERNAL_ERROR = 70
 """Exit code after a fault of this program (EX_SOFTWARE)."""
 
@@ -104,4 +107,5 @@ class _Checks(Mapping[str, Check]):
 def _collect_again() -> None:
     """Garbage is looked for again, but not among the modules and style sheets, which would hold up keys for no use."""
     gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
     gc.enable()
