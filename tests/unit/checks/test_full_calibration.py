@@ -59,7 +59,7 @@ def test_an_unknown_check_is_refused() -> None:
     ("check", "capabilities", "person", "words"),
     [
         ("z-offset", Capabilities(probe=True, zcal=True), False, "needs a person"),
-        ("backlash", Capabilities(probe=True), True, "[zcal] module"),
+        ("backlash", Capabilities(probe=True), True, "needs [zcal]"),
         ("accuracy", Capabilities(zcal=True), True, "No probe"),
     ],
 )
