@@ -36,7 +36,7 @@ async def test_plan_start_samples_verdict(opened: Opener) -> None:
         text = driver.words()
         for told in (
             "PASSED",
-            "Good enough for bed levelling",
+            "Accurate enough for bed levelling",
             "Klipper docs",
             "samples_result: median",
             "now average",

@@ -175,6 +175,7 @@ class ProblemModal(ZcalModal[None]):
             nozzle, low = self.query_one("#nozzle", Plain), low_nozzle(snapshot.printer)
             nozzle.set_text(Content.styled(low, "bold $text-warning"))
             nozzle.display = bool(low)
+            self.set_class(bool(low), "-low")
         self.refresh_bindings()
 
     @property
