@@ -110,6 +110,7 @@ class RecordedPerson:
         self._terminal, self._mouse = terminal, mouse
         self._control = control
         self._recording = recording
+        self._saved = False
         self._person = Person(typing=False)  # the arrow keys take fewer presses than a typed distance
 
     def time(self) -> float:
@@ -127,7 +128,7 @@ class RecordedPerson:
             screen = self._settled()
             assert time.monotonic() < end, f"the end was not reached:\n{screen}"
             assert self._terminal.alive, screen
-            deeds = ("save",) if END in screen else self._deeds(screen)
+            deeds = self._saving(screen) if END in screen else self._deeds(screen)
             for number, deed in enumerate(deeds):
                 self._do(deed, self._settled() if number else screen)
         recording.ended = self.time()
@@ -150,6 +151,12 @@ class RecordedPerson:
             time.sleep(SETTLING)
             screen = self._terminal.screen()
         return False
+
+    def _saving(self, screen: str) -> tuple[str, ...]:
+        if self._saved or not shown(KEYS["save"], screen):
+            return ()
+        self._saved = True
+        return ("save",)
 
     def _deeds(self, screen: str) -> tuple[str, ...]:
         recording = self._recording
