@@ -148,6 +148,28 @@ def test_a_saved_compensation_takes_the_bias_out_and_can_be_undone(
     assert_left_well(printer)
 
 
+def test_a_series_along_x_gives_a_line_that_is_true(printer_sim: Starter, tmp_path: Path) -> None:
+    folder = write_config(tmp_path / "config", PROFILES / "bedslinger", more=TWIST)
+    printer = printer_sim(str(folder), speed=40.0)
+    bias = 0.06
+    printer.control.request("set", path="probe.bias_x", value=bias)
+    printer.control.request("set", path="probe.bias_xx", value=0.0)
+    along = (60.0, 90.0, 120.0, 150.0, 180.0)
+    places = ";".join(f"{x:g},110" for x in along)
+    record = program.run(tmp_path, *options(printer, "--places", places)).record
+    assert record["verdict"]["level"] == "fail", record["verdict"]
+    assert any("grows by" in text and "towards the right" in text for text in record["advice"])
+    changes = {change["option"]: change["new"] for change in record["changes"]}
+    values = [float(part) for part in changes["z_compensations"].split(",")]
+    # The list goes from end to end as staged with it, or else as configured
+    left = float(changes.get("compensation_start_x", changes.get("calibrate_start_x", 40.0)))
+    right = float(changes.get("compensation_end_x", changes.get("calibrate_end_x", 200.0)))
+    # What is added is large where z_offset is small: at the left
+    found = (values[0] - values[-1]) / (right - left)
+    assert found == pytest.approx(bias / 100.0, rel=0.25)
+    assert_left_well(printer)
+
+
 def test_a_docked_probe_is_away_whenever_the_nozzle_goes_down(printer_sim: Starter, tmp_path: Path) -> None:
     printer = printer_sim("voron", speed=40.0)
     ended = program.run(tmp_path, *options(printer, "--places", "40,50;210,200"))
