@@ -119,7 +119,7 @@ async def test_the_newest_is_first_and_each_says_how_it_ended(
 @pytest.mark.parametrize(
     ("down", "told"),
     [
-        (0, "Cannot be read: it contains no run. Open says what to do."),
+        (0, "Cannot be read: it contains no run. 20260611T080000-000001-accuracy.jsonl"),
         (1, "Interrupted: 2 samples stored."),
         (2, "The probe did not trigger [/oops]."),
         (3, "Cancelled: 7 samples stored."),

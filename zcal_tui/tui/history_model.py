@@ -128,7 +128,7 @@ def outcome_text(entry: StoredRun) -> str:
     """The outcome of a run, in a line."""
     record = entry.record
     if record is None:
-        return f"Cannot be read: {entry.why_not}. Open says what to do. File: {entry.path.name}"
+        return f"Cannot be read: {entry.why_not}. {entry.path.name}"
     if record.problem is not None and record.outcome is not Outcome.FINISHED:
         return record.problem.what
     if record.verdict is not None and record.outcome is Outcome.FINISHED:

@@ -1,6 +1,6 @@
 """The steps offered for the paper test and for jogging, and what a person knows from the heights tried. Pure."""
 
-from zcal_tui.model.limits import Z_ACCURACY
+from zcal_tui.model import limits
 from zcal_tui.model.paper_moves import AUTO_FINE, automatic_step
 from zcal_tui.model.questions import JogMove, JogStep, PaperStep
 from zcal_tui.model.units import number
@@ -34,7 +34,7 @@ def known_to(question: PaperStep) -> float | None:
 def narrow_enough(question: PaperStep) -> bool:
     """Whether the height is known well enough for a first layer, so that accepting is the next step."""
     known = known_to(question)
-    return known is not None and known <= Z_ACCURACY.value
+    return known is not None and known <= limits.Z_ACCURACY.value
 
 
 def within(question: JogStep, move: JogMove) -> bool:
