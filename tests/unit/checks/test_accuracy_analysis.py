@@ -37,22 +37,24 @@ def test_without_a_number_it_decides_at_planned_ones_and_stops_when_clear() -> N
 
 
 @pytest.mark.parametrize(
-    ("parameters", "batches"),
+    ("parameters", "least", "batches"),
     [
-        ({}, [3, 2]),
-        ({"samples": 4}, [4]),
-        ({"samples": 3}, [3]),
-        ({"samples": 2}, [2]),
-        ({"samples": 20}, [3, 17]),
+        ({}, 2, [3, 2]),
+        ({"samples": 4}, 2, [4]),
+        ({"samples": 3}, 2, [3]),
+        ({"samples": 2}, 2, [2]),
+        ({"samples": 20}, 2, [3, 17]),
+        ({}, 3, [5]),
+        ({"samples": 6}, 3, [3, 3]),
     ],
 )
-def test_the_first_batch_is_what_shows_a_fault_and_none_is_of_one_sample(
-    parameters: dict[str, Any], batches: list[int]
+def test_the_first_batch_is_what_shows_a_fault_and_none_is_smaller_than_the_printer_takes(
+    parameters: dict[str, Any], least: int, batches: list[int]
 ) -> None:
     made = report([], **parameters)
     taken: list[int] = []
     while len(taken) < len(batches):
-        taken.append(made.next_batch())
+        taken.append(made.next_batch(least))
         for n in range(taken[-1]):
             made.add(Sample(made.taken + 1, float(n), 0.0, 0.0, GOOD[made.taken % len(GOOD)]))
     assert taken == batches

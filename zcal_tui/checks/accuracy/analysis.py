@@ -32,7 +32,7 @@ from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, THOROUGH_SAMPLES, St
 
 LEAST_TO_ANALYSE = 3
 LEAST_BATCH = 2
-"""Samples that a further command takes at least."""
+"""Samples that a further command takes at least, on printers that take no more (printer/hazards.py)."""
 HOMING_IGNORES_SAMPLES = " They do not change homing, which takes one trigger."
 
 
@@ -94,13 +94,13 @@ class AccuracyReport:
         upcoming = self._plan.next_look(self.counted)
         return 0 if upcoming is None else upcoming - self.counted
 
-    def next_batch(self) -> int:
+    def next_batch(self, least: int = LEAST_BATCH) -> int:
         """How many samples to take at once; 0 when `wanted` is. At first as many as show a fault: a printer that is
-        fast, or prepares its probe, may take all that it was asked for before it can be stopped."""
+        fast, or prepares its probe, may take all that it was asked for before it can be stopped. What is left is never
+        fewer than `least`, which a command takes at least."""
         wanted = self.wanted()
         first = SHOWN_BY - self.counted
-        # Printers take two samples at least
-        return first if 0 < first <= wanted - LEAST_BATCH else wanted
+        return first if 0 < first <= wanted - least else wanted
 
     def add(self, sample: Sample) -> EstimateUpdated | None:
         """Add a sample. Returns the estimates, once there are enough samples for them."""

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import math
 
-from zcal_tui.checks.accuracy.analysis import AccuracyReport
+from zcal_tui.checks.accuracy.analysis import LEAST_BATCH, AccuracyReport
 from zcal_tui.checks.accuracy.homing_analysis import HomingReport
 from zcal_tui.checks.accuracy.homings import measure_homings
 from zcal_tui.checks.accuracy.pace import Pace
@@ -27,6 +27,7 @@ from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, homes_by_macros, z_rail
 from zcal_tui.printer.gcode import ProbingSettings
+from zcal_tui.printer.hazards import minimum
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.verdicts.series_fault import SHOWN_BY
 from zcal_tui.stats.verdicts.stopping import START_SAMPLES, StoppingPlan
@@ -122,7 +123,8 @@ async def _touch(
     context.emit(Progress(report.counted, report.most))
     pace = Pace(context.clock.now())
 
-    while (batch := report.next_batch()) > 0:
+    least = max(LEAST_BATCH, int(minimum(context.printer.state, "PROBE_ACCURACY", "SAMPLES")))
+    while (batch := report.next_batch(least)) > 0:
         lowest = math.inf
         async for sample in samples_here(
             context, batch, settings, begun=report.taken > 0, enough=lambda: report.faulty
