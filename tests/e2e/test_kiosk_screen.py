@@ -62,8 +62,20 @@ def taps(lines: list[str]) -> list[tuple[int, int]]:
 def screen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[KioskScreen, tuple[int, int]]]:
     size: tuple[int, int] = request.param
     read, write = os.pipe()
+    # Without -noreset the server starts again after each client that leaves it empty (setxkbmap, xset), and
+    # refuses the next one meanwhile. Under xinit, as on a printer's host, it is never empty.
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
+        [
+            "Xvfb",
+            "-displayfd",
+            str(write),
+            "-screen",
+            "0",
+            f"{size[0]}x{size[1]}x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ],
         pass_fds=(write,),
         stderr=subprocess.DEVNULL,
     )
