@@ -87,7 +87,7 @@ def _write(folder: Path) -> None:
 
 def _parse_last_lines(folder: Path) -> float:
     begin = time.perf_counter()
-    for path in (folder / "printers" / PRINTER).iterdir():
+    for path in (folder / "printers" / PRINTER).glob("*.jsonl"):
         json.loads(path.read_bytes().rstrip(b"\n").rpartition(b"\n")[2])
     return time.perf_counter() - begin
 
