@@ -1,4 +1,4 @@
-"""The point of the bed at which its mesh is zero. Coordinates in mm, in the frame of printer.cfg."""
+"""The points of the bed mesh, and the one at which it is zero. Coordinates in mm, in the frame of printer.cfg."""
 
 import math
 from collections.abc import Mapping
@@ -27,6 +27,18 @@ def mesh_reference(settings: Mapping[str, Mapping[str, Any]]) -> tuple[float, fl
     # Probed to and fro, at distances that are cut off to hundredths (klippy/extras/bed_mesh.py of 2023)
     column = place_in_row if row % 2 == 0 else columns - 1 - place_in_row
     return low[0] + column * _apart(low[0], high[0], columns), low[1] + row * _apart(low[1], high[1], rows)
+
+
+def mesh_points(settings: Mapping[str, Mapping[str, Any]]) -> int:
+    """How many points BED_MESH_CALIBRATE probes, apart from those that replace points in a faulty region."""
+    mesh = settings.get("bed_mesh", {})
+    if number(mesh.get("mesh_radius")) is None:
+        columns, rows = _counts(mesh.get("probe_count"))
+        return columns * rows
+    across, _ = _counts(mesh.get("round_probe_count", 5))
+    # A square's points that lie within the circle, in units of half their distance
+    places = range(1 - across, across, 2)
+    return sum(math.hypot(x, y) <= across - 1 for x in places for y in places)
 
 
 def _apart(low: float, high: float, count: int) -> float:

@@ -1,5 +1,6 @@
 """The bed mesh after a new z_offset: by consent, staged by Klipper, compared, and never left behind unnoticed."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.person import Person, Said
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.z_offset.mesh import NOT_KNOWN_YET, MeshPlan, obstacle, offer_mesh, profile_to_make
-from zcal_tui.model.events import ChangesUpdated
+from zcal_tui.model.events import ChangesUpdated, Progress
 from zcal_tui.model.mesh_comparison import compare, parse_points, text_map
 from zcal_tui.model.record import Change
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
@@ -32,7 +33,7 @@ SECTION = "bed_mesh default"
 def machine(machine: Machine) -> Machine:
     configfile = machine.objects["configfile"]
     configfile["config"][SECTION] = {"points": OLD, **AREA}
-    configfile["settings"]["bed_mesh"] = {"mesh_min": [20.0, 20.0]}
+    configfile["settings"]["bed_mesh"] = {"mesh_min": [20.0, 20.0], "probe_count": [2, 2]}
     machine.objects["gcode"]["commands"]["BED_MESH_CALIBRATE"] = {}
     machine.objects["bed_mesh"] = {"profile_name": "", "mesh_min": [0.0, 0.0], "mesh_max": [0.0, 0.0]}
 
@@ -80,6 +81,25 @@ async def test_it_is_made_by_consent_and_compared_with_the_old_one(bench: Bench)
     assert "range 40 µm (was 30 µm), shifted by +52 µm" in points.effect
     assert "  +70   +90\n  +50   +60" in bench.notices
     assert not any("SAVE_CONFIG" in script for script in bench.machine.scripts)
+
+
+async def test_its_points_are_counted(bench: Bench) -> None:
+    machine = bench.machine
+    stage = machine.handlers["BED_MESH_CALIBRATE"]
+
+    async def calibrate(parameters: dict[str, str]) -> None:
+        for place in ("20.000,20.000", "180.000,20.000", "180.000,20.000", "180.000,180.000"):
+            machine.say(f"probe at {place} is z=1.500000")
+            await asyncio.sleep(0)
+        await stage(parameters)
+
+    machine.handlers["BED_MESH_CALIBRATE"] = calibrate
+    made, _ = await offer(bench, True)
+    assert made
+    counted = bench.told(Progress)
+    assert [(each.done, each.total) for each in counted] == [(0, 4), (1, 4), (2, 4), (2, 4), (3, 4)]
+    assert counted[1].seconds_left is None
+    assert counted[-1].seconds_left is not None
 
 
 async def test_without_consent_or_a_new_value_or_a_profile_nothing_is_staged(bench: Bench) -> None:

@@ -1,10 +1,10 @@
-"""Where a bed mesh is zero, as each generation of Klipper has it configured."""
+"""The points of a bed mesh, and where it is zero, as each generation of Klipper has it configured."""
 
 from typing import Any
 
 import pytest
 
-from zcal_tui.printer.mesh_reference import mesh_reference
+from zcal_tui.printer.mesh_reference import mesh_points, mesh_reference
 
 AREA = {"mesh_min": [25.0, 30.0], "mesh_max": [225.0, 225.0], "probe_count": [5, 5]}
 
@@ -41,3 +41,19 @@ def test_the_point_at_which_the_mesh_is_zero(mesh: dict[str, Any], place: tuple[
 
 def test_without_a_mesh_there_is_none() -> None:
     assert mesh_reference({}) is None
+
+
+@pytest.mark.parametrize(
+    ("mesh", "count"),
+    [
+        (AREA, 25),
+        ({**AREA, "probe_count": "5, 3"}, 15),
+        ({}, 9),
+        # As klippy lists them in klippy.log for a round bed
+        ({"mesh_radius": 80.0}, 13),
+        ({"mesh_radius": 80.0, "round_probe_count": 3}, 5),
+        ({"mesh_radius": 80.0, "round_probe_count": 7}, 29),
+    ],
+)
+def test_the_points_of_a_mesh_are_counted(mesh: dict[str, Any], count: int) -> None:
+    assert mesh_points({"bed_mesh": mesh}) == count

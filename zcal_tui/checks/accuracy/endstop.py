@@ -1,13 +1,13 @@
 """The Z endstop's repeatability, by PROBE_Z_ACCURACY of [z_calibration]."""
 
 from zcal_tui.checks.accuracy.endstop_analysis import EndstopReport
-from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.dock.attach import stow_macros
 from zcal_tui.checks.dock.docked import probe_docked
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.pace import Pace
 from zcal_tui.checks.preconditions import require_ready, require_step
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave
 from zcal_tui.checks.z_calibration import run_command

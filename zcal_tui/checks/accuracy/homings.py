@@ -5,11 +5,11 @@ import dataclasses
 from statistics import median
 
 from zcal_tui.checks.accuracy.homing_analysis import HomingReport
-from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed
+from zcal_tui.checks.pace import Pace
 from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.travel import require_free
 from zcal_tui.model import limits

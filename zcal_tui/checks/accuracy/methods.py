@@ -6,13 +6,13 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.method_sampler import MethodSampler
+from zcal_tui.checks.pace import Pace
 from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.travel import position, require_inside, travel
 from zcal_tui.model import limits

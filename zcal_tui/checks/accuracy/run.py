@@ -7,12 +7,12 @@ import math
 from zcal_tui.checks.accuracy.analysis import LEAST_BATCH, AccuracyReport
 from zcal_tui.checks.accuracy.homing_analysis import HomingReport
 from zcal_tui.checks.accuracy.homings import measure_homings
-from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import dock_macros, stow_macros
 from zcal_tui.checks.method_sampler import chosen_method, sampler_of
+from zcal_tui.checks.pace import Pace
 from zcal_tui.checks.preconditions import require_probe
 from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.room_below import probe_conclusion, without_room

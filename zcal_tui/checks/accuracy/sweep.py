@@ -4,13 +4,13 @@ import asyncio
 import dataclasses
 
 from zcal_tui.checks.accuracy.homing_analysis import crash_of
-from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.accuracy.sweep_analysis import SweepReport
 from zcal_tui.checks.accuracy.variants import SweepSetting, variants
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import ABOVE_PROBED
+from zcal_tui.checks.pace import Pace
 from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.travel import go_to, position
 from zcal_tui.model.events import Progress, SampleTaken, Stage

@@ -15,6 +15,7 @@ from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import lift_and_leave, travel
 from zcal_tui.checks.z_offset.analysis import homes_with_probe
+from zcal_tui.checks.z_offset.mesh_progress import points_counted
 from zcal_tui.model.events import ChangesUpdated, Notice, Stage
 from zcal_tui.model.mesh_comparison import compare, parse_points, text_map
 from zcal_tui.model.questions import Confirm
@@ -137,7 +138,8 @@ async def _calibrate(context: Context, plan: MeshPlan) -> None:
             await travel(context.printer, x=x, y=y, clearance=plan.clearance)
             context.stop_if_cancelled()
             context.emit(Stage("mesh", f"Klipper makes the bed mesh {plan.profile}. Do not touch anything"))
-            await context.printer.gcode(f'{COMMAND} PROFILE="{plan.profile}"')
+            with points_counted(context):
+                await context.printer.gcode(f'{COMMAND} PROFILE="{plan.profile}"')
     finally:
         await lift_and_leave(context, plan.clearance)
     context.stop_if_cancelled()
