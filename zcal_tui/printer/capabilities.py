@@ -17,14 +17,16 @@ def capabilities_of(state: PrinterState) -> Capabilities:
 
 
 class _Key:
-    """What the answer depends on: configuration and commands, which are replaced as a whole when they change."""
+    """What the answer depends on: configuration and commands, which are replaced as a whole when they change, and
+    what is read beside them."""
 
-    __slots__ = ("_identity", "state", "zcal")
+    __slots__ = ("_identity", "probe", "state", "zcal")
 
     def __init__(self, state: PrinterState) -> None:
         self.state = state
         self.zcal = speaks(text(state.zcal.get("version")))
-        self._identity = (id(state.settings), id(state.commands), self.zcal)
+        self.probe = has_probe(state)
+        self._identity = (id(state.settings), id(state.commands), self.zcal, self.probe)
 
     def __hash__(self) -> int:
         return hash(self._identity)
@@ -38,7 +40,7 @@ def _capabilities(key: _Key) -> Capabilities:
     state = key.state
     settings, backlash = state.settings, backlash_command(state)
     return Capabilities(
-        probe=has_probe(settings),
+        probe=key.probe,
         retracts_on_trigger="bltouch" in settings,
         contact_homes=homes_by_contact(state),
         backlash_command=backlash.name if backlash is not None else "",

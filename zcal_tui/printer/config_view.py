@@ -154,9 +154,9 @@ def probe_config(state: PrinterState) -> ProbeConfig | None:
     )
 
 
-def has_probe(settings: Settings) -> bool:
-    """Whether any section of the configuration is a probe."""
-    return any(section.split()[0] in _KINDS for section in settings if section.strip())
+def has_probe(state: PrinterState) -> bool:
+    """Whether there is a probe."""
+    return _probe_section(state) is not None
 
 
 def macro_wraps(state: PrinterState, command: str) -> bool:

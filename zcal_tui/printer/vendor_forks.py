@@ -43,7 +43,7 @@ def vendor_fork(state: PrinterState) -> VendorFork | None:
 
 
 def _creality(state: PrinterState) -> VendorFork:
-    if has_probe(state.settings):
+    if has_probe(state):
         return VendorFork(
             "Creality K1/K2",
             "limited",

@@ -112,7 +112,9 @@ def _config(info: CheckInfo, record: Record, context: Context) -> str | None:
     if record.context.get("software_version") != context.get("software_version"):
         # klippy lists defaults among the settings, and they differ between versions
         then, now = {k: v for k, v in then.items() if k in now}, {k: v for k, v in now.items() if k in then}
-    if record.context.get("probe_section") != context.get("probe_section"):
+    if (was := record.context.get("probe_section")) != (is_now := context.get("probe_section")):
+        if all(str(section).startswith("tool_probe ") for section in (was, is_now)):
+            return f"the active tool's probe is [{is_now}] now, not [{was}]"
         return "another probe is configured now"
     for name in {**then, **now}:
         if name not in then:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.present import present
+from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.config_view import (
     gearing,
     has_probe,
@@ -160,8 +161,8 @@ def test_a_probe_object_with_an_unknown_name_is_searched_for() -> None:
 
 
 def test_no_probe() -> None:
-    assert not has_probe({"stepper_z": {}, "probe_calibration_notes": {}})
-    assert has_probe({"stepper_z": {}, "probe_eddy_current a": {}})
+    assert not has_probe(printer({"stepper_z": {}, "probe_calibration_notes": {}}))
+    assert has_probe(printer({"stepper_z": {}, "probe_eddy_current a": {}}))
     assert probe_config(printer({"stepper_z": {}})) is None
 
 
@@ -257,6 +258,8 @@ def test_a_toolchangers_offset_is_in_the_tools_own_section(
     probe = probe_config(state)
     assert probe is not None
     assert (probe.section, probe.z_offset) == (section, z_offset)
+    assert capabilities_of(state).probe
+    assert not capabilities_of(replace(state, probe=None)).probe
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,18 @@ def test_the_offset_of_a_scanners_model_that_was_found_is_valid_and_another_one_
     assert "neither the value this run found" in reason(found, **scanner(-0.2))
 
 
+def test_another_tool_of_a_toolchanger_is_named() -> None:
+    def tool(name: str) -> dict[str, Any]:
+        probes = {"tool_probe t0": {"z_offset": 1.9}, "tool_probe t1": {"z_offset": 1.7}}
+        return {"probe_section": name, "config": probes}
+
+    found = records.record("z-offset", context=records.context(**tool("tool_probe t1")))
+    assert reason(found, **tool("tool_probe t0")) == (
+        "the active tool's probe is [tool_probe t0] now, not [tool_probe t1]"
+    )
+    assert reason(found, **scanner(0.0)) == "another probe is configured now"
+
+
 def test_a_mesh_is_invalid_after_a_new_z_offset() -> None:
     ready = records.record("ready", context=records.context(bed_mesh="default"))
     found = stale(ready, (), now(config={"probe": {"z_offset": 6.5}}, bed_mesh="default"))

@@ -14,6 +14,7 @@ from zcal_tui.checks.parameters import specs
 from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.check_info.info import Needs
 from zcal_tui.model.record import Level
+from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings, key_word
@@ -95,11 +96,9 @@ def printer_facts(printer: PrinterState) -> Content:
     lines = [fact("klippy", f"{printer.app} {version}".strip())]
     if kinematics:
         lines.append(fact("motion", kinematics))
-    if printer.probe is not None:
-        probe = settings.get("probe") or settings.get("bltouch") or settings.get("smart_effector") or {}
-        z_offset = probe.get("z_offset")
-        value = f"z_offset {z_offset:.3f}" if isinstance(z_offset, (int, float)) else "configured"
-        lines.append(fact("probe", value))
+    if (probe := probe_config(printer)) is not None:
+        has_offset = "z_offset" in settings.get(probe.section, {})
+        lines.append(fact("probe", f"z_offset {probe.z_offset:.3f}" if has_offset else f"[{probe.section}]"))
     elif settings:
         lines.append(fact("probe", "none in the configuration", "$text-warning"))
     lines.append(fact("mesh", printer.bed_mesh.profile_name or "none loaded"))
@@ -172,7 +171,7 @@ class PlanScreen(ZcalScreen):
         facts_of = (
             printer.settings,
             printer.app,
-            printer.probe is None,
+            None if printer.probe is None else (printer.probe.name, printer.probe.tool),
             printer.bed_mesh,
             printer.save_config,
         )
