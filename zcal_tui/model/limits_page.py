@@ -7,7 +7,7 @@ from zcal_tui.model.limits import every_limit
 _INTRODUCTION = """\
 # Limits
 
-Every verdict names the limit it rests on and where that limit comes from. These are all of them. They are defined
+Every verdict names its limit and where that limit comes from. This page lists all limits. They are defined
 once, in `zcal_tui/model/limits.py`. "Our choice" means that no document gives a number. docs/statistics.md describes
 how the limits are used.
 

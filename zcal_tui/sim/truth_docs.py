@@ -1,6 +1,7 @@
 """The reference of truth files, docs/truth.md, made from the declarations: `python -m zcal_tui.sim.truth_docs`."""
 
 import dataclasses
+import inspect
 import sys
 from typing import Any, get_args, get_type_hints
 
@@ -10,23 +11,24 @@ from zcal_tui.sim.truth_schema import key_info
 _INTRODUCTION = """\
 # Truth files
 
-The true parameters of a simulated printer, to compare measurements with. A truth file is
-TOML; every key may be left out, and an unknown key is an error. Lengths are in mm, and heights are toolhead
-heights: Z 0 is where the cold, clean nozzle touches a bed of height 0. Cold is the room at power-on.
+A truth file holds the true parameters of a simulated printer, to compare measurements with. It is TOML. Every key
+may be left out, and an unknown key is an error. Lengths are in mm, and heights are toolhead heights: Z 0 is where the
+cold, clean nozzle touches a bed of height 0. Cold means the room's temperature at power-on.
 
-`printer.cfg` says what the printer believes; the truth says what it is. A profile is a folder holding the two
-as `printer.cfg` and `truth.toml`. Keys marked "left out: as configured" take the value of printer.cfg, which then
-happens to be right.
+`printer.cfg` is what Klipper assumes about the printer, and the truth is what the machine really does. A profile is a
+folder that holds the two as `printer.cfg` and `truth.toml`. A key with "left out: as configured" takes the value of
+printer.cfg, which is then right.
 
-A running printer is changed by dotted path, for example `probe.noise` or `drive.stepper_z1.backlash`. What only
-matters at power-on (`simulation.seed`, where things start, whether the probe is attached) has had its effect then.
+A running printer is changed by dotted path, for example `probe.noise` or `drive.stepper_z1.backlash`. Some keys only
+matter at power-on, and changing them later has no effect: `simulation.seed`, where things start, and whether the probe
+is attached.
 
-This page is made from the program: `python -m zcal_tui.sim.truth_docs > docs/truth.md`.
+This page is generated from the program: `python -m zcal_tui.sim.truth_docs > docs/truth.md`.
 """
 
 _DRIVE_NOTE = """\
-One table for each Z drive, by the name of its section in printer.cfg: `[drive.stepper_z]`, `[drive.stepper_z1]`, on a
-delta `[drive.stepper_a]` to `[drive.stepper_c]`. A drive without a table has the defaults.
+There is one table for each Z drive, named as its section in printer.cfg: `[drive.stepper_z]`, `[drive.stepper_z1]`. On a
+delta they are `[drive.stepper_a]` to `[drive.stepper_c]`. A drive without a table has the defaults.
 """
 
 
@@ -35,7 +37,7 @@ def reference() -> str:
     parts = [_INTRODUCTION]
     for name, table in TABLES.items():
         title = "drive.<stepper>" if name == "drive" else name
-        summary = (table.__doc__ or "").strip()
+        summary = inspect.cleandoc(table.__doc__ or "")
         parts.append(f"## [{title}]\n\n{summary}\n")
         if name == "drive":
             parts.append(_DRIVE_NOTE)

@@ -223,9 +223,9 @@ _SENSORLESS_END = "highest one; left out: any"
 class SensorlessTruth:
     """Homing without a switch: the thresholds, driver_SGTHRS or driver_SGT, with which a driver finds the end.
 
-    Outside of them a driver reports either nothing at the end, or an end as soon as the motor turns. driver_SGTHRS is
-    the more sensitive the higher it is, driver_SGT the lower it is. The driver's register counts, so that SET_TMC_FIELD
-    changes it. A TMC2208 and a TMC2660 find the end with any.
+    Outside them a driver reports nothing at the end, or an end as soon as the motor turns. driver_SGTHRS is more
+    sensitive the higher it is, driver_SGT the lower it is. The driver's register counts, so SET_TMC_FIELD changes it.
+    A TMC2208 and a TMC2660 find the end with any threshold.
     """
 
     x_lowest: int | None = whole(None, _SENSORLESS.format("X"), low=-64, high=255)
