@@ -3,15 +3,15 @@
 import asyncio
 import subprocess
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.tui import sample_runs
-from tests.tui.app_driver import AppDriver, Opener
+from tests.tui.app_driver import NORMAL, SMALL, AppDriver, Opener
 from tests.tui.scenes import verdict
-from tests.tui.scripted import FINISHED, READY, ScriptedSession
+from tests.tui.scripted import FINISHED, NOW, READY, ScriptedSession
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
@@ -21,6 +21,7 @@ from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, Reco
 from zcal_tui.printer.state import ManualProbeState
 from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.other_clients import held_since, holder_text, refusal_of, request_of
+from zcal_tui.tui.widgets.checklist import CheckList
 
 
 def record(check: str, level: Level = Level.PASS) -> Record:
@@ -397,3 +398,21 @@ async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) ->
             words = driver.words()
             assert told in words and "Edit in printer.cfg" in words
             assert "z_offset 1.245 → 1.251" in words and "position_min: -2 # now 0" in words
+
+
+@pytest.mark.parametrize("size", [SMALL, (68, 26), NORMAL], ids=str)
+@pytest.mark.parametrize("outcome", Outcome)
+async def test_no_title_in_the_list_is_cut_whatever_became_of_the_check(
+    outcome: Outcome, size: tuple[int, int], opened: Opener
+) -> None:
+    long_ago = (NOW - timedelta(minutes=59)).isoformat() if outcome is Outcome.FINISHED else None
+    session = ScriptedSession()
+    last = {name: replace(record(name), outcome=outcome, finished=long_ago) for name in CHECKS}
+    session.update(last=last)
+    async with opened(session, check=None, size=size) as driver:
+        checks = driver.app.screen.query_one(CheckList)
+        rows = str(checks.render()).splitlines()
+        assert "59 min ago" in " ".join(rows) or outcome is not Outcome.FINISHED
+        assert not [row for row in rows if "…" in row]
+        for title in ("Repeatability", "Location bias", "Auto Z offset", "XY offset"):
+            assert any(title in row or title.replace("Auto", "Automatic") in row for row in rows), title

@@ -27,8 +27,8 @@ This page is generated from the program: `python -m zcal_tui.sim.truth_docs > do
 """
 
 _DRIVE_NOTE = """\
-There is one table for each Z drive, named as its section in printer.cfg: `[drive.stepper_z]`, `[drive.stepper_z1]`. On a
-delta they are `[drive.stepper_a]` to `[drive.stepper_c]`. A drive without a table has the defaults.
+There is one table for each Z drive, named as its section in printer.cfg: `[drive.stepper_z]`, `[drive.stepper_z1]`.
+On a delta they are `[drive.stepper_a]` to `[drive.stepper_c]`. A drive without a table has the defaults.
 """
 
 

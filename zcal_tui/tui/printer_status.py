@@ -189,9 +189,9 @@ def fit(parts: list[Content], width: int, gap: int = 3) -> Content:
     return line
 
 
-def spread(left: Content, right: Content, width: int) -> Content:
-    """`left` at the left and `right` at the right of a line; the left one gives way."""
-    room = max(0, width - right.cell_length - 2)
+def spread(left: Content, right: Content, width: int, gap: int = 2) -> Content:
+    """`left` at the left and `right` at the right of a line, with `gap` columns between; the left one gives way."""
+    room = max(0, width - right.cell_length - gap)
     if left.cell_length > room:
         left = left.truncate(room, ellipsis=True)
     return left + " " * (width - left.cell_length - right.cell_length) + right

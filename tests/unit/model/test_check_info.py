@@ -10,7 +10,14 @@ from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import DECLARED
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info import ALL_INFO, CHECK_INFO, ESTIMATES, info_of
-from zcal_tui.model.check_info.info import HARDWARE_CHANGES, PROBE, PROBE_MODELS, STEPPERS, CheckInfo
+from zcal_tui.model.check_info.info import (
+    HARDWARE_CHANGES,
+    PROBE,
+    PROBE_MODELS,
+    SHORT_TITLE,
+    STEPPERS,
+    CheckInfo,
+)
 from zcal_tui.results.report.plots import PLOTS
 from zcal_tui.sim import truth_keys
 from zcal_tui.tui.presenters import PRESENTERS, presenter_of
@@ -37,6 +44,10 @@ class TestEachDescription:
     def test_people_can_read_it(self, info: CheckInfo) -> None:
         assert info.title and info.learn and info.explain.endswith(".")
         assert ALL_INFO[info.name] is info
+
+    def test_it_has_a_title_for_a_narrow_list(self, info: CheckInfo) -> None:
+        assert 0 < len(info.short_title or info.title) <= SHORT_TITLE
+        assert info.short_title != info.title
 
     def test_every_hardware_change_is_decided(self, info: CheckInfo) -> None:
         assert set(info.stale_after) | set(info.valid_after) == set(HARDWARE_CHANGES)

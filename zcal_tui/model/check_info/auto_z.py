@@ -44,6 +44,7 @@ def _unfit(capabilities: Capabilities) -> str | None:
 INFO = CheckInfo(
     name="auto-z",
     title="Automatic Z offset",
+    short_title="Auto Z offset",
     order=80,
     learn="How certain is the offset that CALIBRATE_Z finds before each print, and is switch_offset right?",
     explain=(

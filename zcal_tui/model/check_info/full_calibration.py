@@ -17,6 +17,7 @@ def _needs(capabilities: Capabilities) -> Needs:
 INFO = CheckInfo(
     name=WHOLE,
     title="Full calibration",
+    short_title="Calibration",
     order=1000,
     learn="Every check that applies, one after the other",
     explain=(

@@ -81,6 +81,10 @@ class Variant:
     """Whether a record is of this variant."""
 
 
+SHORT_TITLE = 13
+"""Characters of a check's title that the narrowest list has room for."""
+
+
 def always_fits(capabilities: Capabilities) -> str | None:
     """For checks that apply to every printer."""
     return None
@@ -98,6 +102,8 @@ class CheckInfo:
     name: str
     """On the command line, in files and in JSON."""
     title: str
+    short_title: str = ""
+    """For lists that are too narrow for the title: at most SHORT_TITLE characters. Empty where the title is short."""
     order: int
     """Its position in a full calibration: later checks build on earlier ones."""
     learn: str

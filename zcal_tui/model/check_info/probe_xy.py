@@ -11,6 +11,7 @@ def _needs(capabilities: Capabilities) -> Needs:
 INFO = CheckInfo(
     name="probe-xy",
     title="Probe XY offset",
+    short_title="XY offset",
     order=20,
     learn="Where is the probe relative to the nozzle?",
     explain=(

@@ -200,8 +200,9 @@ class PlanScreen(ZcalScreen):
         result = ""
         if record is not None and record.verdict is not None:
             result = presenter_of(name).live(record).text if record.estimates else ""
-        title = self.app_state.title(name)
-        return ChecklistEntry(name, title, self.app_state.status(name), result)
+        title, declared = self.app_state.title(name), self.app_state.declared(name)
+        short = (declared.info.short_title if declared is not None else "") or title
+        return ChecklistEntry(name, title, short, self.app_state.status(name), result)
 
     def _show_detail(self) -> None:
         name = self.query_one(CheckList).name_chosen

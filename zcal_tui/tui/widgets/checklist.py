@@ -27,10 +27,11 @@ STYLE = {
 
 @dataclass(frozen=True, slots=True)
 class ChecklistEntry:
-    """A row: which check, its title, its status, its last result in a few words."""
+    """A row: which check, its title and a short one, its status, its last result in a few words."""
 
     name: str
     title: str
+    short_title: str
     status: CheckStatus
     result: str = ""
 
@@ -48,8 +49,14 @@ def sign(status: CheckStatus, glyphs: Glyphs) -> tuple[str, str]:
     return glyphs.level(status.level), STYLE[status.level]
 
 
-WORDS = {"never run": "never", "does not apply": "n/a"}
-"""Standings in a word, for the column at the right."""
+WORDS = {
+    "never run": "never",
+    "does not apply": "n/a",
+    "not started": "refused",
+    "printer error": "error",
+    "interrupted": "stopped",
+}
+"""Statuses in a short word, for the column at the right."""
 
 
 def right_word(entry: ChecklistEntry, width: int) -> Content:
@@ -65,6 +72,8 @@ def right_word(entry: ChecklistEntry, width: int) -> Content:
     return word
 
 
+GAP = 1
+"""Columns at least between a title and its status."""
 ROOMY = 30
 """Columns from which on a line ends with a space."""
 WIDE = 40
@@ -135,10 +144,13 @@ class CheckList(Widget, can_focus=True):
             here = index == self.chosen
             glyph, style = sign(entry.status, glyphs)
             cursor = (glyphs.cursor if here else " ", "$text-primary")
-            title = Content.assemble(cursor, (f"{glyph} ", style), (entry.title, "bold" if here else ""))
             two = self._rows_each() == 2
             when = right_word(entry, width) + (" " if width >= ROOMY else "")
-            rows = [spread(title, Content("") if two else when, width)]
+            right, mark = Content("") if two else when, f"{glyph} "
+            room = width - len(f" {mark}") - right.cell_length - GAP
+            words = entry.title if len(entry.title) <= room else entry.short_title
+            title = Content.assemble(cursor, (mark, style), (words, "bold" if here else ""))
+            rows = [spread(title, right, width, GAP)]
             if two:
                 below = Content.assemble(cursor, "  ", (entry.status.word, style))
                 if entry.result:
