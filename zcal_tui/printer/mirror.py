@@ -227,6 +227,6 @@ def _app(info: Mapping[str, Any], settings: Mapping[str, Any]) -> App:
 
 def instance_of(config_file: str) -> str:
     """Which of several printers on one host has this printer.cfg: the word in `printer_2_data`, as KIAUH names the
-    folders; empty where there is only one."""
-    found = re.search(r"/printer_([^/]+)_data/", config_file)
-    return found[1] if found is not None else ""
+    folders, or in `zcal-sim-voron-…`, as the simulated printer's is named; empty where there is only one."""
+    found = re.search(r"/printer_([^/]+)_data/|/zcal-sim-([^/-]+)-[^/-]+/", config_file)
+    return (found[1] or found[2]) if found is not None else ""

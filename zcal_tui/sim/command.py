@@ -225,7 +225,7 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
         else:
             clock = clocks.virtual_clock(options.sim_speed, output.progress)
         stack.callback(clock.close)
-        folder = create_run_folder(options.run_dir, keep=options.keep)
+        folder = create_run_folder(options.run_dir, name=prepared.name, keep=options.keep)
         stack.callback(folder.remove)
         setup = Setup(prepared, klippy, clock, folder, options.seed, python, login=options.moonraker_auth)
         output.stopped(asyncio.run(_simulate(setup, output)))

@@ -262,6 +262,8 @@ async def test_only_what_is_needed_is_subscribed(klippy: FakeKlippy, machine: Ma
         ("/home/pi/printer_2_data/config/printer.cfg", "2"),
         ("/home/pi/printer_big_voron_data/config/printer.cfg", "big_voron"),
         ("/home/pi/klipper_config/printer.cfg", ""),
+        ("/tmp/zcal-sim-voron-k3_x9q2a/config/printer.cfg", "voron"),
+        ("/tmp/zcal-sim-k3_x9q2a/config/printer.cfg", ""),
         ("", ""),
     ],
 )

@@ -1,12 +1,14 @@
 """The folder in which one simulated printer lives, laid out like a printer's `printer_data`.
 
-Its path is short because a unix socket's may have only 107 bytes. A lock that the kernel drops with the
+Its path is short because a unix socket's may have only 107 bytes. It names the printer, so that zcal-tui can call it by
+that name (zcal_tui/printer/mirror.py). A lock that the kernel drops with the
 process distinguishes a running printer's folder from one that a killed simulator left behind.
 """
 
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,6 +18,8 @@ from zcal_tui.sim.host.errors import SimulatorError
 
 PREFIX = "zcal-sim-"
 LONGEST_SOCKET_PATH = 107
+LONGEST_NAME = 24
+"""Characters of the printer's name that its folder's has."""
 
 
 class RunFolder:
@@ -45,8 +49,9 @@ class RunFolder:
         self._lock.close()
 
 
-def create_run_folder(wanted: Path | None = None, *, keep: bool = False) -> RunFolder:
-    """A new folder, in the folder for temporary files unless one is named; a named one is kept.
+def create_run_folder(wanted: Path | None = None, *, name: str = "", keep: bool = False) -> RunFolder:
+    """A new folder for the printer of this name, in the folder for temporary files unless one is wanted; a wanted one
+    is kept.
 
     Raises SimulatorError where it is in use, not writable, or its path is too long for sockets.
     """
@@ -56,7 +61,9 @@ def create_run_folder(wanted: Path | None = None, *, keep: bool = False) -> RunF
             path.mkdir(parents=True, exist_ok=True)
         else:
             remove_stale_folders()
-            path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_short_temporary_folder()))
+            own = re.sub(r"[^A-Za-z0-9_.]", "_", name)[:LONGEST_NAME]
+            prefix = f"{PREFIX}{own}-" if own else PREFIX
+            path = Path(tempfile.mkdtemp(prefix=prefix, dir=_short_temporary_folder()))
         _check_length(path)
         lock = (path / ".lock").open("w")
         try:

@@ -1,11 +1,13 @@
 """The folder a printer lives in, and what killed simulators leave."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from zcal_tui.printer.mirror import instance_of
 from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.run_folder import LONGEST_SOCKET_PATH, create_run_folder, remove_stale_folders
 
@@ -29,6 +31,14 @@ def test_it_is_removed_at_the_end() -> None:
     assert folder.config.parent.is_dir()
     folder.remove()
     assert not folder.path.exists()
+
+
+@pytest.mark.parametrize("name", ["voron", "my printer-2", "é" * 80])
+def test_its_name_is_the_printers(name: str, temporary: Path) -> None:
+    folder = create_run_folder(name=name)
+    assert re.sub(r"[^\w.]", "_", name, flags=re.ASCII)[:24] == instance_of(str(folder.config))
+    assert len(os.fsencode(folder.moonraker_socket)) <= LONGEST_SOCKET_PATH
+    folder.remove()
 
 
 def test_it_can_be_kept() -> None:
