@@ -27,7 +27,7 @@ $(DEV_STAMP): $(STAMP) requirements-dev.lock
 	@touch $(DEV_STAMP)
 
 demo: setup
-	$(BIN)/zcal-tui --demo $(PROFILE) $(ARGS)
+	@$(BIN)/zcal-tui --demo $(PROFILE) $(ARGS)
 
 # The inner loop: everything that needs neither a klippy nor much time.
 check: lint
