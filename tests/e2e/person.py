@@ -10,6 +10,7 @@ HEIGHT = re.compile(r"▼ ([-−]?\d+\.\d{3})|(\d+\.\d{3}) ▶")
 PRECISION = re.compile(r"precision +± (\d+(?:\.\d+)?) (µm|mm)")
 FINE = 15.0
 """µm: a bracket that a person goes on bisecting is wider, as the page asks for."""
+LAST = re.compile(r"Bisect accepts ([-−]?\d+\.\d{3})\.")
 FEEL = re.compile(r"paper +\S (free|drags|stuck)")
 GAP = re.compile(r"the gap below the nozzle is ([-−]?\d+\.\d+) mm")
 SEEN = re.compile(r"simulated: \w")
@@ -33,6 +34,7 @@ KEYS = {
     "lower": "j",
     "raise": "k",
     "accept": "a",
+    "undo": "u",
     "done": "d",
 }
 """The key of each deed that is one; `step 2` and `pick 2` are the digit, `go …` is typed after Z."""
@@ -45,6 +47,7 @@ BUTTONS = {
     "bisect down": r"[▼!] Bisect",
     "raise": r"▲ Raise",
     "accept": r"✓ Accept",
+    "undo": r"Undo",
     "done": r"✓ Done",
     "left": r"← X",
     "right": r"X →",
@@ -60,6 +63,8 @@ class Person:
     def __init__(self, *, typing: bool = True) -> None:
         self._typing = typing
         self._asked_drag: dict[float, str] = {}
+        self._visited: list[float] = []
+        """The heights of this test, one after the other."""
         self.heights: list[float] = []
         """The heights that were accepted."""
 
@@ -95,19 +100,26 @@ class Person:
         return (f"pick {wanted}",)
 
     def _drag(self, screen: str) -> tuple[str, ...]:
-        """Down by the automatic steps until the paper drags or is stuck, then bisect until the bracket is narrow."""
+        """Down by the automatic steps until the paper drags or is stuck, then bisect until the bracket is narrow. Where
+        it dragged rightly before, and is free just above, back to there."""
         height, feel = HEIGHT.search(screen), FEEL.search(screen)
         if height is None or feel is None:
             return ()
         here = number(height[1] or height[2])
         if "Put a sheet of paper under the nozzle" in screen:  # a test that has just begun
-            self._asked_drag = {}
+            self._asked_drag, self._visited = {}, []
+        if here not in self._visited[-1:]:
+            self._visited.append(here)
         self._asked_drag[here] = feel[1]
         if feel[1] == "drags" and not self._is_wide(screen, here):
             self.heights.append(here)
             return ("accept",)
         if feel[1] != "free":
+            if (last := LAST.search(screen)) is not None:
+                self.heights.append(number(last[1]))
             return ("bisect",)
+        if any(self._asked_drag[z] == "drags" and self._narrow(z, here) for z in self._visited[-2:-1]):
+            return ("undo",)
         return ("lower",) if set(self._asked_drag.values()) == {"free"} else ("bisect down",)
 
     def _is_wide(self, screen: str, here: float) -> bool:
@@ -116,10 +128,16 @@ class Person:
         free = [height for height, feel in self._asked_drag.items() if feel == "free" and height > here]
         if not free:
             return False
+        if self._narrow(here, min(free)):
+            return False
         shown = PRECISION.search(screen)
         if shown is None:
-            return (min(free) - here) / 2 * 1000.0 > FINE
+            return True
         return number(shown[1]) * (1000.0 if shown[2] == "mm" else 1.0) > FINE
+
+    @staticmethod
+    def _narrow(dragging: float, free: float) -> bool:
+        return 0.0 < round((free - dragging) / 2 * 1000.0, 3) <= FINE
 
     def _look(self, screen: str) -> tuple[str, ...]:
         seen = MARK.search(screen)

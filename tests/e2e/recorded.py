@@ -8,6 +8,7 @@ without. Nothing here passes or fails; the figures go into docs/effort.md.
 
 import argparse
 import re
+import statistics
 import sys
 import tempfile
 import time
@@ -32,6 +33,7 @@ KEYS = {
     "lower": "j",
     "raise": "k",
     "accept": "a",
+    "undo": "u",
     "done": "d",
     "save": "^s",
     "continue": "enter",
@@ -255,13 +257,12 @@ def _headline(screen: str) -> str:
     return next((line for line in lines if line), "")[:70]
 
 
-def record(name: str, folder: Path, simulated: Path, speed: float) -> Recording:
+def record(name: str, folder: Path, simulated: Path, speed: float, seed: int = 1) -> Recording:
     """Run one scenario. `folder` keeps what the screens showed, `simulated` is for the printer, whose sockets need a
     short path. Raises AssertionError where the end is not reached."""
     scenario, recording = SCENARIOS[name], Recording(name)
-    command = program.command(
-        "--demo", "voron", "--sim-speed", f"{speed:g}", "--save", "ask", *scenario.check
-    )
+    simulator = ("--demo", "voron", "--sim-speed", f"{speed:g}", "--seed", str(seed))
+    command = program.command(*simulator, "--save", "ask", *scenario.check)
     environment = {**program.environment(folder), "TMPDIR": str(simulated)}
     terminal = Tmux(folder, command, environment, scenario.size, logged=True)
     try:
@@ -292,19 +293,30 @@ def main(arguments: Sequence[str]) -> int:
         "names", nargs="*", metavar="NAME", help=f"{', '.join(SCENARIOS)}; all without a name"
     )
     parser.add_argument("--speed", type=float, default=10.0, help="times real time")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="how many random seeds to record each with"
+    )
     parser.add_argument("--keep", type=Path, help="where to keep what the screens showed")
     given = parser.parse_args(arguments)
     code = 0
     for name in given.names or SCENARIOS:
-        with tempfile.TemporaryDirectory(prefix="zr-") as temporary:
-            simulated = Path(temporary)
-            folder = simulated if given.keep is None else given.keep / name
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                print(record(name, folder, simulated, given.speed).text(), flush=True)
-            except AssertionError as error:
-                print(f"{name}: {error}", file=sys.stderr, flush=True)
-                code = 1
+        counts: list[int] = []
+        for seed in range(1, given.seeds + 1):
+            with tempfile.TemporaryDirectory(prefix="zr-") as temporary:
+                simulated = Path(temporary)
+                folder = simulated if given.keep is None else given.keep / f"{name}-{seed}"
+                folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    recording = record(name, folder, simulated, given.speed, seed)
+                except AssertionError as error:
+                    print(f"{name}, seed {seed}: {error}", file=sys.stderr, flush=True)
+                    code = 1
+                else:
+                    counts.append(recording.presses)
+                    print(f"seed {seed}: {recording.text()}", flush=True)
+        if len(counts) > 1:
+            middle = statistics.median(counts)
+            print(f"{name}: {counts}, median {middle:g}, at most {max(counts)}", flush=True)
     return code
 
 
