@@ -291,7 +291,10 @@ def _printer_data(options: argparse.Namespace, owner: Account) -> Path:
         options.config.expanduser().resolve().parent.parent if options.config else owner.home / "printer_data"
     )
     if not (data / "config").is_dir():
-        raise InstallError(f"There is no folder {data / 'config'}. Name your printer.cfg with --config FILE.")
+        raise InstallError(
+            f"There is no folder {data / 'config'}. With --config FILE, name the printer.cfg in the folder config of "
+            "Moonraker's printer_data."
+        )
     return Path(data)
 
 

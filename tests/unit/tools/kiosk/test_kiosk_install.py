@@ -47,6 +47,15 @@ def folders(*roots: Path) -> set[Path]:
     return {path for root in roots for path in root.rglob("*") if path.is_dir()}
 
 
+def test_a_printer_cfg_outside_of_printer_data_is_refused(machine: tuple[Path, Path]) -> None:
+    other = machine[0] / "klipper_config" / "printer.cfg"
+    other.parent.mkdir()
+    other.write_text("[printer]\n")
+    with pytest.raises(InstallError, match="the folder config of Moonraker's printer_data"):
+        kiosk_install(machine, "--yes", "--config", str(other))
+    assert not tree(machine[1])
+
+
 @pytest.mark.parametrize("display", ["wayland", "x11"])
 def test_all_of_it_is_gone_again(display: str, machine: tuple[Path, Path]) -> None:
     (machine[0] / "printer_data/config/KlipperScreen.conf").write_text(
