@@ -32,7 +32,10 @@ class _Sign:
 
 def vendor_fork(state: PrinterState) -> VendorFork | None:
     """The vendor's Klipper that the printer runs; None for Klipper and Kalico themselves."""
-    kinds = {name.split()[0].lower() for name in (*state.settings, *state.objects) if name.strip()}
+    # A section whose module reads no option is not among the settings
+    kinds = {
+        name.split()[0].lower() for name in (*state.config, *state.settings, *state.objects) if name.strip()
+    }
     hostname = state.hostname.lower()
     for sign in _SIGNS:
         if kinds.intersection(sign.sections):

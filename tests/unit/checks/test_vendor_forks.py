@@ -98,3 +98,15 @@ async def test_klipper_itself_is_no_vendors(hostname: str, connect: Connect) -> 
         await CHECKS["ready"].run(bench.context(Nobody()), ReadyParameters())
         (reached,) = bench.told(VerdictReached)
         assert "This is a Klipper of" not in " ".join(reached.verdict.reasons)
+
+
+async def test_a_module_that_reads_no_option_is_recognised_by_its_section(
+    connect: Connect, machine: Machine
+) -> None:
+    machine.objects["configfile"]["config"]["prtouch_v2"] = {}
+    async with connect(("bltouch",), "printer") as bench:
+        await CHECKS["ready"].run(bench.context(Nobody()), ReadyParameters())
+        (reached,) = bench.told(VerdictReached)
+        assert any(
+            "Creality K1/K2, which is supported in part" in reason for reason in reached.verdict.reasons
+        )
