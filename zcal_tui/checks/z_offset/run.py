@@ -317,8 +317,8 @@ async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -
             "Is the nozzle above the point that was probed?",
             "It was moved by the configured offsets "
             f"(x_offset {probe.x_offset:g} mm, y_offset {probe.y_offset:g} mm). 1 mm off does not matter.",
-            yes="Yes, above it",
-            no="No, beside it",
+            yes="Above it",
+            no="Beside it",
             facts={
                 "nozzle_x": nozzle[0],
                 "nozzle_y": nozzle[1],
