@@ -95,6 +95,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         **_kinds(Part.OTHER, "palette2", refused=_OWN_PORT),
         **_kinds(Part.Z, "cartographer", "cartographer"),
         **_kinds(Part.Z, "beacon", "beacon", refused=PLUGIN_NEEDED),
+        **_kinds(Part.Z, "probe_eddy_ng", "i2c", "eddy_ng", refused=PLUGIN_NEEDED),
         **_kinds(Part.Z, "scanner idm btt_eddy eddy_ng", refused=PLUGIN_NEEDED),
     }
 )

@@ -78,7 +78,7 @@ _TOWER_ANGLES = {"a": 210.0, "b": 330.0, "c": 90.0}
 _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
 _FREE_MOTORS = re.compile(r"^(extruder\d*|extruder_stepper .+|manual_stepper .+)$")
-_OTHER_SENSORS = ("probe_eddy_current", "load_cell", "load_cell_probe", "angle")
+_OTHER_SENSORS = ("probe_eddy_current", "probe_eddy_ng", "load_cell", "load_cell_probe", "angle")
 """Sections whose sensor_type is no temperature sensor."""
 _PORT_OPTIONS = ("serial", "canbus_uuid", "canbus_interface")
 _PATH = re.compile(r"(~|\.{0,2})/\S+")
@@ -492,7 +492,7 @@ class _Reader:
         return tuple(found)
 
     def _eddy(self) -> EddyWire | None:
-        for section in sections_named(self._configuration, "probe_eddy_current", "ldc1612"):
+        for section in sections_named(self._configuration, "probe_eddy_current", "probe_eddy_ng", "ldc1612"):
             return EddyWire(section.name, _text(section, "i2c_bus", self._refusals))
         return None
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.unit.sim.machine_rig import CARTESIAN, PROBE, Rig, truth_of
-from zcal_tui.sim.wiring import Pin, StallWire, Wiring, WiringError, read_wiring
+from zcal_tui.klipper_config.configuration import parse_text
+from zcal_tui.sim.wiring import Pin, StallWire, Wiring, WiringError, connect, read_wiring
 
 
 def wiring_of(text: str) -> Wiring:
@@ -38,6 +39,15 @@ def wiring_of(text: str) -> Wiring:
 )
 def test_the_commands_that_a_section_needs(text: str, groups: set[str]) -> None:
     assert wiring_of(text).groups == groups
+
+
+def test_the_coil_of_eddy_ng_is_read_by_commands_of_its_own() -> None:
+    text = CARTESIAN + "[probe_eddy_ng e]\nsensor_type: btt_eddy\ni2c_bus: i2c1\n"
+    with pytest.raises(WiringError, match="Name the plugin's file with --extra"):
+        read_wiring(text)
+    wiring = connect(parse_text(text), ("probe_eddy_ng",))
+    assert wiring.groups == {"i2c", "eddy_ng"}
+    assert wiring.eddy is not None and wiring.eddy.i2c_bus == "i2c1"
 
 
 def test_chips_and_buses() -> None:

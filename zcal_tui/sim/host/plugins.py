@@ -29,7 +29,7 @@ CARTOGRAPHER = Plugin(
     "from cartographer.extra import *\n",
 )
 PLUGINS = (CARTOGRAPHER,)
-_WITH_NUMPY = ("load_cell_probe", "resonance_tester", "beacon")
+_WITH_NUMPY = ("load_cell_probe", "resonance_tester", "beacon", "probe_eddy_ng")
 _FILTERS = ("drift_filter_cutoff_frequency", "buzz_filter_cutoff_frequency", "notch_filter_frequencies")
 """Options of a load cell for which klippy designs a filter with scipy."""
 

@@ -24,6 +24,7 @@ from zcal_tui.sim.mcu.i2c import Device, I2cBuses
 from zcal_tui.sim.mcu.i2c_thermometers import THERMOMETERS
 from zcal_tui.sim.mcu.ldc1612 import Ldc1612s
 from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
+from zcal_tui.sim.mcu.ldc1612_ng import Ldc1612Ngs
 from zcal_tui.sim.mcu.load_cell_probe import LoadCellTriggers
 from zcal_tui.sim.mcu.outputs import Outputs
 from zcal_tui.sim.mcu.own_clock import Crystal, OwnClock
@@ -58,7 +59,8 @@ GROUPS: Mapping[str, Callable[[Firmware], object]] = {
     "st7920": St7920s,
     "thermocouple": Thermocouples,
 }
-"""Groups of commands that need nothing but the firmware, by name. The others: i2c, silent_i2c, eddy, spi, tmcuart."""
+"""Groups of commands that need nothing but the firmware, by name. The others: i2c, silent_i2c, eddy, eddy_ng,
+spi, tmcuart."""
 
 VERSION = "simulated-1"
 BUILD_VERSIONS = "zcal-tui"
@@ -74,8 +76,8 @@ class SimulatedMcu:
     meets the overflow. Times are simulator seconds; one that lies before an earlier one counts as that.
     `groups` are the groups of commands that it offers beside the basic ones: all of them would not fit, since
     klippy of 2023 understands identifiers of one byte only. `i2c_buses` are the names of its I2C buses, the first one
-    the default; with the group eddy each has an eddy current sensor, with silent_i2c a silent chip at any other
-    address. `i2c_chips` are the kinds of chips by their addresses; thermometers
+    the default; with the groups eddy and eddy_ng each has an eddy current sensor, with silent_i2c a silent chip at any
+    other address. `i2c_chips` are the kinds of chips by their addresses; thermometers
     among them read `ambient` °C. `older_accelerometers`: see `AccelerometerCommands`. `spi_buses` are those of its SPI
     buses, `spi_chips` the kinds of chips (see SPI_CHIPS) by their chip select pins; behind other pins are silent chips.
     One of several micro-controllers of a printer has a `name` of its own, its `pins`, whose names are the machine's
@@ -299,7 +301,7 @@ class SimulatedMcu:
             GROUPS[name](firmware)
         if "tmcuart" in self._groups:
             TmcUarts(firmware, self._driver)
-        if self._groups & {"i2c", "silent_i2c", "eddy"}:
+        if self._groups & {"i2c", "silent_i2c", "eddy", "eddy_ng"}:
             I2cBuses(firmware, self._i2c_buses, self._chip_at, older=self._older_i2c)
         for group in (name for name in accelerometers.COMMANDS if name in self._groups):
             kinds = {0: "lis2dw", 1: "lis3dh"} if group == "lis2dw" else {}
@@ -313,6 +315,8 @@ class SimulatedMcu:
         older, groups = self._older_i2c, self._groups
         if "eddy" in groups:
             Ldc1612s(firmware, older=older)
+        if "eddy_ng" in groups:
+            Ldc1612Ngs(firmware)
         if "load_cell" in groups:
             Hx71xs(firmware, older=older)
         if "load_cell" in groups or ("eddy" in groups and not older):
@@ -324,7 +328,7 @@ class SimulatedMcu:
 
     def _chip_at(self, bus: str, address: int) -> Device | None:
         """An eddy current sensor at each of its two addresses on every bus: the machine knows the coils."""
-        if "eddy" in self._groups and address in ADDRESSES:
+        if self._groups & {"eddy", "eddy_ng"} and address in ADDRESSES:
             return self._chips.setdefault((bus, address), Ldc1612Chip())
         kind = self._i2c_chips.get(address)
         if kind is not None:
