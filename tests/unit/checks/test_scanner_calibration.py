@@ -152,8 +152,9 @@ async def test_a_command_that_fails_or_stages_nothing_leaves_nothing_in_the_reco
 EDDY = "probe_eddy_current coil"
 
 
-def eddy(machine: Machine, threshold: float | None) -> list[str]:
-    """Klipper's eddy current probe, whose tap has this threshold since the start; returns the taps that it is sent."""
+def eddy(machine: Machine, threshold: float | None, contact: float = 0.01) -> list[str]:
+    """Klipper's eddy current probe, whose tap has this threshold since the start and finds the bed at `contact`;
+    returns the taps that it is sent."""
     configfile = machine.objects["configfile"]
     del configfile["settings"]["cartographer"]
     own = {"x_offset": 0.0, "y_offset": 21.0, "descend_z": 0.5}
@@ -173,7 +174,7 @@ def eddy(machine: Machine, threshold: float | None) -> list[str]:
         if not used:
             raise Refused("Tap not configured")
         taps.append(used)
-        machine.say("probe: at 100.000,100.000 bed will contact at z=0.010000")
+        machine.say(f"probe: at 100.000,100.000 bed will contact at z={contact:.6f}")
 
     machine.handlers.update(PROBE_EDDY_CURRENT_TAP_CALIBRATE=calibrates, PROBE=probe)
     return taps
@@ -191,6 +192,24 @@ async def test_a_tap_calibration_is_checked_with_the_threshold_that_it_has_found
     assert taps == ["2345.678"] * 5, "Klipper itself uses it only after a restart"
     (reached,) = bench.told(VerdictReached)
     assert reached.verdict.level is Level.PASS
+
+
+@pytest.mark.parametrize(
+    ("contact", "agrees"),
+    [(-0.19, True), (-0.1, True), (0.0, True), (0.09, True), (0.12, False), (-0.21, False)],
+)
+async def test_a_tap_is_compared_with_contact_and_with_the_papers_height(
+    bench: Bench, plugin: FakePlugin, contact: float, agrees: bool
+) -> None:
+    """Klipper's own paper test leaves Z 0 a paper's thickness above the nozzle's contact."""
+    eddy(bench.machine, None, contact)
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+    await calibrate(bench, True, True, key="tap")
+    (reached,) = bench.told(VerdictReached)
+    assert (reached.verdict.level is Level.PASS) is agrees, reached.verdict
+    assert "or from Z −100 µm where Z 0 is the height of the paper." in reached.verdict.reasons[0]
 
 
 async def test_a_model_of_a_beacon_that_probes_by_contact_is_checked_by_its_coil(

@@ -85,8 +85,10 @@ def no_backlash_known() -> Verdict:
 def scanner_calibrated() -> Verdict:
     told: list[Event] = []
     context = cast(Context, SimpleNamespace(emit=told.append))
-    calibration = cast(ScannerCalibration, SimpleNamespace(name="CARTOGRAPHER_SCAN_CALIBRATE"))
-    _judge(context, calibration, _Checked(0.012, 0.004, agrees=True))
+    calibration = cast(
+        ScannerCalibration, SimpleNamespace(name="CARTOGRAPHER_SCAN_CALIBRATE", section="cartographer")
+    )
+    _judge(context, calibration, _Checked(0.012, 0.012, 0.004, agrees=True))
     return verdicts.reached(told)
 
 

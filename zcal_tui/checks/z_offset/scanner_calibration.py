@@ -32,6 +32,7 @@ from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.manual_probe import ManualCalibration
 from zcal_tui.printer.probe_methods import COILS, TAP, ProbeMethod
+from zcal_tui.printer.scan_model import PAPER
 from zcal_tui.printer.scanner_calibrations import (
     ScannerCalibration,
     calibration_of,
@@ -43,7 +44,8 @@ from zcal_tui.stats.verdicts.rule import consequence
 from zcal_tui.transport.failures import TransportError
 
 CONTACT_AGREEMENT = 0.1
-"""mm. How far from Z 0 the new calibration may find the nozzle's contact: the thickness of the paper; our choice."""
+"""mm. How far from where Z 0 says it is the new calibration may find the nozzle's contact: the thickness of the paper;
+our choice."""
 TOUCH_RANGE = 0.02
 """mm. The widest range of five samples of nozzle contact; our choice, twice the plugin's own sample_range."""
 SAMPLES = 5
@@ -56,6 +58,8 @@ class _Checked:
 
     contact: float
     """Mean height (mm) of the nozzle's contact."""
+    off: float
+    """mm by which it is too high or too low."""
     range: float
     agrees: bool
 
@@ -309,8 +313,15 @@ async def _check(
         _emit_sample(context, sample, len(heights))
     context.stop_if_cancelled()
     contact, spread = statistics.fmean(heights), max(heights) - min(heights)
-    agrees = abs(contact) <= CONTACT_AGREEMENT and spread <= TOUCH_RANGE
-    return _Checked(contact, spread, agrees)
+    lowest = _lowest_contact(calibration)
+    off = max(lowest - contact, contact, 0.0) if lowest else abs(contact)
+    return _Checked(contact, off, spread, off <= CONTACT_AGREEMENT and spread <= TOUCH_RANGE)
+
+
+def _lowest_contact(calibration: ScannerCalibration) -> float:
+    """mm: the lowest Z of the nozzle's contact where Z 0 is right. The plugins count from contact. Klipper's Z 0 may be
+    contact, or the height at which the paper drags (Klipper docs, Bed_Level, The paper test)."""
+    return -PAPER if calibration.section == "probe_eddy_current" else 0.0
 
 
 def _emit_sample(context: Context, sample: Sample, n: int) -> None:
@@ -319,10 +330,16 @@ def _emit_sample(context: Context, sample: Sample, n: int) -> None:
 
 
 def _judge(context: Context, calibration: ScannerCalibration, checked: _Checked) -> None:
+    lowest = _lowest_contact(calibration)
+    span = (
+        f" from Z 0, or from Z {length(lowest, sign=True)} where Z 0 is the height of the paper"
+        if lowest
+        else ""
+    )
     found = (
-        f"Contact found at Z {length(checked.contact, sign=True)}. Limit: ±{length(CONTACT_AGREEMENT)}.",
+        f"Contact found at Z {length(checked.contact, sign=True)}. Limit: ±{length(CONTACT_AGREEMENT)}{span}.",
         f"The range of {SAMPLES} samples is {length(checked.range)}. Limit: {length(TOUCH_RANGE)}.",
-        consequence(checked.contact),
+        consequence(checked.off),
     )
     if checked.agrees:
         verdict = Verdict(Level.PASS, f"{calibration.name} agrees with our own measurement.", found)
