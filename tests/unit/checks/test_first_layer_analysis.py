@@ -6,7 +6,7 @@ import pytest
 
 from zcal_tui.checks.auto_z.zero import Zero
 from zcal_tui.checks.first_layer.analysis import conclusion
-from zcal_tui.checks.first_layer.target import target_of
+from zcal_tui.checks.first_layer.target import APPLY, target_of, without_target
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, VerdictReached
 from zcal_tui.model.record import Change, Level
 from zcal_tui.printer.state import PrinterState
@@ -176,3 +176,28 @@ def test_a_switch_offset_that_a_macro_hands_over_is_changed_there() -> None:
     assert changes == []
     assert "by -0.060" in advice
     assert "macro" in advice
+
+
+EDDY_NG = {"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}, "probe_eddy_ng x": {}}
+CARTOGRAPHER = {"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}, "cartographer": {}}
+TAP = "PROBE METHOD=tap"
+
+
+@pytest.mark.parametrize(
+    ("settings", "commands", "by_contact", "told", "silent"),
+    [
+        (EDDY, {APPLY}, "", "Then apply it with Z_OFFSET_APPLY_PROBE", "METHOD=tap"),
+        (EDDY, {"PROBE"}, "", "again with Z offset (`z-offset`). This Klipper has no", "SET_GCODE_OFFSET"),
+        (EDDY, {APPLY}, TAP, "Z_OFFSET_APPLY_PROBE METHOD=tap and SAVE_CONFIG", "`z-off"),
+        (EDDY_NG, {APPLY}, "", "run PROBE_EDDY_NG_SETUP and SAVE_CONFIG", "SET_GCODE_OFFSET"),
+        (EDDY_NG, {APPLY}, "PETAP", "SAVE_CONFIG: it changes tap_adjust_z.", "PROBE_EDDY_NG_SETUP"),
+        (CARTOGRAPHER, {APPLY}, "", "Then apply it with Z_OFFSET_APPLY_PROBE", "tap"),
+    ],
+)
+def test_a_sensor_without_an_offset_is_told_what_moves_its_z_0(
+    settings: dict[str, Any], commands: set[str], by_contact: str, told: str, silent: str
+) -> None:
+    where = PrinterState(settings=settings, commands=frozenset(commands))
+    assert target_of(where, automatic=False) is None
+    text = without_target(where, 0.05, by_contact)
+    assert told in text and silent not in text

@@ -24,10 +24,16 @@ class Zero:
 
 
 def zero_of(
-    state: PrinterState, wanted: str, thickness: float, *, automatic: bool, hot: bool = False
+    state: PrinterState,
+    wanted: str,
+    thickness: float,
+    *,
+    automatic: bool,
+    by_contact: str = "",
+    hot: bool = False,
 ) -> Zero:
-    """What Z 0 is to be: `wanted` contact, paper or auto. `automatic`: the offset comes from CALIBRATE_Z; `hot`: the
-    nozzle is hot now."""
+    """What Z 0 is to be: `wanted` contact, paper or auto. `automatic`: the offset comes from CALIBRATE_Z; `by_contact`:
+    the command by which nozzle contact gave Z 0; `hot`: the nozzle is hot now."""
     sheet = length(thickness)
     if wanted == "contact":
         return Zero(
@@ -44,6 +50,11 @@ def zero_of(
                 thickness,
                 f"The scanner's plugin counts heights from the nozzle's contact. The paper ({sheet}) must drag at Z "
                 f"{thickness:g}.",
+            )
+        if by_contact:
+            return Zero(
+                thickness,
+                f"Z 0 is nozzle contact, found by {by_contact}. The paper ({sheet}) must drag at Z {thickness:g}.",
             )
         if hot:
             return Zero(

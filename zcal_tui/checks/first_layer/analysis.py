@@ -6,7 +6,7 @@ from dataclasses import replace
 from zcal_tui.checks.auto_z.advice import NEGATIVE
 from zcal_tui.checks.auto_z.zero import Zero
 from zcal_tui.checks.estimates import estimate
-from zcal_tui.checks.first_layer.target import OffsetTarget
+from zcal_tui.checks.first_layer.target import OffsetTarget, without_target
 from zcal_tui.checks.z_offset.analysis import OLD_MESH
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -29,9 +29,11 @@ def conclusion(
     target: OffsetTarget | None,
     *,
     automatic: bool,
+    by_contact: str = "",
     tests: int,
 ) -> Iterator[Event]:
-    """The events that end the check after so many paper `tests`."""
+    """The events that end the check after so many paper `tests`. `by_contact`: the command by which nozzle contact gave
+    Z 0."""
     yield EstimateUpdated({"adjustment": estimate("adjustment", adjustment)})
     largest = largest_correction(state, automatic)
     level = level_of(adjustment, largest.value, tests)
@@ -46,7 +48,7 @@ def conclusion(
     # Undecided is about the old value; the new one may be known well enough to be saved
     accurate = _half(adjustment) <= limits.Z_ACCURACY.value
     if not adjustment.covers(0.0):
-        for event in _change(adjustment, target, automatic=automatic, meshed="bed_mesh" in state.settings):
+        for event in _change(state, adjustment, target, automatic=automatic, by_contact=by_contact):
             yield event if accurate and level is not Level.FAIL else _by_hand_only(event)
     if level is Level.PASS:
         yield AdviceGiven("Now print a first layer and fine-tune by its look.")
@@ -108,7 +110,12 @@ def _reason(adjustment: Interval, zero: Zero, largest: Limit) -> str:
 
 
 def _change(
-    adjustment: Interval, target: OffsetTarget | None, *, automatic: bool, meshed: bool
+    state: PrinterState,
+    adjustment: Interval,
+    target: OffsetTarget | None,
+    *,
+    automatic: bool,
+    by_contact: str,
 ) -> Iterator[AdviceGiven]:
     if target is None and automatic:
         yield AdviceGiven(
@@ -117,11 +124,7 @@ def _change(
         )
         return
     if target is None:
-        yield AdviceGiven(
-            f"Shift the offset by {adjustment.value:+.3f} (SET_GCODE_OFFSET "
-            f"Z_ADJUST={adjustment.value:.3f}). Then apply it with Z_OFFSET_APPLY_PROBE or the plugin's own "
-            "command: this sensor has no z_offset to edit."
-        )
+        yield AdviceGiven(without_target(state, adjustment.value, by_contact))
         return
     if target.option == "switch_offset":
         if target.new(target.old, adjustment.value) <= 0.0:
@@ -130,7 +133,7 @@ def _change(
         text = "Correct switch_offset. A smaller value moves the nozzle away from the bed."
     elif target.option == "z_offset":
         text = "Correct z_offset. A smaller value moves the nozzle away from the bed."
-        if meshed:
+        if "bed_mesh" in state.settings:
             text += f" {OLD_MESH}"
     else:
         text = (

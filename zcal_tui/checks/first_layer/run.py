@@ -17,6 +17,7 @@ from zcal_tui.checks.dock.attach import dock_macros, stow_macros
 from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.first_layer.analysis import conclusion, too_far_off
+from zcal_tui.checks.first_layer.contact_zero import contact_in_force
 from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
 from zcal_tui.checks.first_layer.target import OffsetTarget, target_of
 from zcal_tui.checks.heating.targets import HOT
@@ -72,6 +73,7 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
         await require_cold(context)
     if probe is not None:
         await require_travel(context, macros, probe)
+    homed_before = state.homed()
     if parameters.hot:
         await home_if_needed(context, allowed=parameters.home)
     else:
@@ -80,7 +82,15 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
     await context.holder.borrow_offset()
     try:
         automatic = await _offset_in_force(context, parameters)
-        zero = zero_of(context.printer.state, parameters.zero, parameters.paper, automatic=automatic, hot=hot)
+        by_contact = "" if automatic else await contact_in_force(context, homed_before=homed_before)
+        zero = zero_of(
+            context.printer.state,
+            parameters.zero,
+            parameters.paper,
+            automatic=automatic,
+            by_contact=by_contact,
+            hot=hot,
+        )
         target = target_of(context.printer.state, automatic=automatic)
         place = _place(context, parameters)
         _say_mesh(context)
@@ -94,7 +104,13 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
             context.emit(event)
         return
     for event in conclusion(
-        context.printer.state, adjustment, zero, target, automatic=automatic, tests=test.done
+        context.printer.state,
+        adjustment,
+        zero,
+        target,
+        automatic=automatic,
+        by_contact=by_contact,
+        tests=test.done,
     ):
         context.emit(event)
 

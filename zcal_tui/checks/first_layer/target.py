@@ -4,6 +4,8 @@ from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther
 from zcal_tui.printer.config_view import is_delta, probe_config, z_rail
+from zcal_tui.printer.scanner_calibrations import own_command
+from zcal_tui.printer.scanner_plugins import EDDY_NG
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 from zcal_tui.printer.z_calibration import section
@@ -73,3 +75,30 @@ def target_of(state: PrinterState, *, automatic: bool) -> OffsetTarget | None:
         if value is not None:
             olds.append((name, value))
     return OffsetTarget("position_endstop", tuple(olds), live) if olds and len(olds) == len(names) else None
+
+
+APPLY = "Z_OFFSET_APPLY_PROBE"
+
+
+def without_target(state: PrinterState, adjustment: float, by_contact: str = "") -> str:
+    """What to do where no value in printer.cfg can be edited, as sentences. `by_contact`: the command by which nozzle
+    contact gave Z 0."""
+    probe = probe_config(state)
+    section = "" if probe is None else probe.section
+    shift = f"Shift the offset by {adjustment:+.3f} (SET_GCODE_OFFSET Z_ADJUST={adjustment:.3f})."
+    match section.partition(" ")[0], bool(by_contact):
+        case "probe_eddy_current", True:
+            return f"{shift} Then run {APPLY} METHOD=tap and SAVE_CONFIG: it changes tap_z_offset."
+        case "probe_eddy_current", False if state.has_command(APPLY) is False:
+            return (
+                f"Calibrate the sensor's heights again with Z offset (`z-offset`). This Klipper has no {APPLY} for "
+                "this sensor, and it has no z_offset to edit."
+            )
+        case kind, True if kind == EDDY_NG:
+            return f"{shift} Then run {APPLY} and SAVE_CONFIG: it changes tap_adjust_z."
+        case kind, False if kind == EDDY_NG:
+            return (
+                f"Calibrate the sensor again: run {own_command(state, section)} and SAVE_CONFIG. {APPLY} changes only "
+                "tap_adjust_z, which has no effect on homing."
+            )
+    return f"{shift} Then apply it with {APPLY} or the plugin's own command: this sensor has no z_offset to edit."
