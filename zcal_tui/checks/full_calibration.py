@@ -72,6 +72,15 @@ def not_applicable(info: CheckInfo, capabilities: Capabilities, *, person: bool)
     return None
 
 
+FIRST_STAGES = ("reg_drive_current",)
+"""Options that a check finds before the rest of its result, which it measures once they are in effect."""
+
+
+def repeats(record: Record) -> bool:
+    """Whether a check has saved no more than the first stage of its result, so that it runs again."""
+    return any(change.option in FIRST_STAGES and change.state == "saved" for change in record.changes)
+
+
 def stops_rest(record: Record) -> str | None:
     """Why a full calibration stops after a run that ended like this; None where the next check may follow."""
     if record.outcome in (Outcome.ERROR, Outcome.LOST):

@@ -14,6 +14,7 @@ from zcal_tui.checks.full_calibration import (
     FullCalibrationParameters,
     chosen,
     not_applicable,
+    repeats,
     stops_rest,
 )
 from zcal_tui.checks.parameters import build, specs
@@ -228,7 +229,7 @@ class FullCalibrationRun:
                 answer: str | None = CONTINUE
                 if not alone or record.outcome is not Outcome.FINISHED:
                     answer = await self._card(printer_name, record)
-                if answer != REPEAT:
+                if answer != REPEAT and not (answer == CONTINUE and repeats(record)):
                     break
             if answer == STOP:
                 self._stopped = True

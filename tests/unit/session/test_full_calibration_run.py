@@ -499,6 +499,23 @@ async def test_what_waits_is_in_the_plans_record_on_disk_and_in_the_snapshot(who
     assert whole.board.snapshot.waiting == ()
 
 
+@pytest.mark.parametrize(("state", "times"), [("saved", 2), ("declined", 1)])
+async def test_a_check_whose_first_stage_was_saved_is_repeated_for_the_rest(
+    whole: Whole, state: str, times: int
+) -> None:
+    """An eddy current sensor's heights are valid for its drive current only."""
+    current = Change("probe_eddy_current coil", "reg_drive_current", None, "16", state)
+    undecided = replace(record("z-offset", Level.UNKNOWN), changes=(current,))
+    whole.ends["z-offset"] = undecided
+    whole.then["z-offset"] = lambda: whole.then.update(
+        {"z-offset": lambda: whole.ends.update({"z-offset": record("z-offset")})}
+    )
+    ended = await whole.go(only="z-offset,accuracy")
+    assert whole.done == [*["z-offset"] * times, "accuracy"]
+    assert ended.verdict is not None
+    assert ended.verdict.level is (Level.PASS if times == 2 else Level.UNKNOWN)
+
+
 async def test_a_repeated_check_replaces_what_it_had_found(whole: Whole) -> None:
     finds(whole, "z-offset", Z)
     waiting = WaitingValues()
