@@ -246,7 +246,7 @@ EDDY_NG_TAP = Hazard(
     "PROBE_EDDY_NG_TAP",
     "eddy-ng",
     "PROBE_EDDY_NG_TAP changes Z 0, or with HOME_Z=0 the live G-code offset.",
-    "Do not run it while you measure; no check here runs it.",
+    "Do not run PROBE_EDDY_NG_TAP while you measure; no check here runs it.",
     "eddy-ng 1ed056b, probe_eddy_ng.py",
     _plugin("probe_eddy_ng"),
 )

@@ -264,9 +264,13 @@ def build(state: PrinterState) -> ReadyFinding:
             "build", f"{state.app} {state.software_version}: no known faults that affect Z calibration."
         )
     name = f"{state.app} {state.software_version}".rstrip("? ")  # klippy's mark for an unknown version
+    has = f"{name} has"
+    own = [fault.origin.startswith(("Klipper", "Kalico")) for fault in faults]
+    if not all(own):
+        has = f"{name} and the probe's plugin have" if any(own) else "The probe's plugin has"
     return warn(
         "build",
-        f"{name} has known faults: {' '.join(fault.effect for fault in faults)}",
+        f"{has} known faults: {' '.join(fault.effect for fault in faults)}",
         "This program works around them. Other tools may not.",
         " ".join(dict.fromkeys(fault.rule for fault in faults)),
         source=", ".join(dict.fromkeys(fault.source for fault in faults)),
