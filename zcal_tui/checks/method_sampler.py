@@ -11,7 +11,7 @@ from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.messages import ContactEstimate, ProbeHeight, ProbeSample
 from zcal_tui.printer.printer import Heard, Printer
-from zcal_tui.printer.probe_methods import NoSuchMethod, ProbeMethod, method_of
+from zcal_tui.printer.probe_methods import NoSuchMethod, ProbeMethod, method_of, only_by_method
 from zcal_tui.printer.sampler import LinesMissing, Sampler, StockSampler
 from zcal_tui.printer.state import PrinterState
 
@@ -68,11 +68,10 @@ class MethodSampler:
 
 
 def chosen_method(state: PrinterState, name: str) -> ProbeMethod | None:
-    """The method of that name; None for `auto`. Raises CheckRefused where the probe has none."""
-    if name == "auto":
-        return None
+    """The method of that name; for `auto` None, or the one that takes samples one by one where PROBE_ACCURACY takes
+    none. Raises CheckRefused where the probe has none."""
     try:
-        return method_of(state, name)
+        return only_by_method(state) if name == "auto" else method_of(state, name)
     except NoSuchMethod as none:
         raise CheckRefused(none.what, none.cause, none.remedy) from none
 

@@ -15,6 +15,14 @@ class Capabilities:
     probe: bool = False
     retracts_on_trigger: bool = False
     """The probe pulls its pin in when it triggers (BLTouch), so its release cannot be seen."""
+    senses_distance: bool = False
+    """The probe is a scanner: it measures distance, and has no trigger."""
+    unsampled: str = ""
+    """Why the probe takes no samples that a check can use, as sentences; empty where it does."""
+    no_single_samples: str = ""
+    """Why it cannot take samples one by one either, as sentences; empty where it can, or need not."""
+    no_model: str = ""
+    """Why Z offset finds no value of the probe's, as sentences; empty where it does."""
     contact_homes: bool = False
     """Z 0 is found by a scanner's nozzle contact, at each homing or at the start of each print."""
     backlash_command: str = ""

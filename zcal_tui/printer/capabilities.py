@@ -4,8 +4,11 @@ from functools import lru_cache
 
 from zcal_tui.model.capabilities import Capabilities, NozzleEndstop
 from zcal_tui.printer.backlash_commands import backlash_command
-from zcal_tui.printer.config_view import has_probe, z_rail
+from zcal_tui.printer.config_view import ProbeConfig, has_probe, probe_config, z_rail
 from zcal_tui.printer.contact_homing import homes_by_contact
+from zcal_tui.printer.probe_methods import NoSuchMethod, only_by_method
+from zcal_tui.printer.scanner_calibrations import own_command, unmodelled
+from zcal_tui.printer.scanner_plugins import never_sampled
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import text
 from zcal_tui.printer.zcal_interface import speaks
@@ -38,9 +41,13 @@ class _Key:
 @lru_cache(maxsize=4)
 def _capabilities(key: _Key) -> Capabilities:
     state = key.state
-    settings, backlash = state.settings, backlash_command(state)
+    settings, backlash, probe = state.settings, backlash_command(state), probe_config(state)
     return Capabilities(
         probe=key.probe,
+        senses_distance=probe is not None and probe.senses_distance,
+        unsampled="" if probe is None else " ".join((never_sampled(probe) or ())[:2]),
+        no_single_samples=_no_single_samples(state),
+        no_model="" if probe is None else _no_model(state, probe),
         retracts_on_trigger="bltouch" in settings,
         contact_homes=homes_by_contact(state),
         backlash_command=backlash.name if backlash is not None else "",
@@ -50,6 +57,25 @@ def _capabilities(key: _Key) -> Capabilities:
         hotend="extruder" in settings,
         zcal=key.zcal,
         z_calibration="z_calibration" in settings,
+    )
+
+
+def _no_single_samples(state: PrinterState) -> str:
+    try:
+        only_by_method(state)
+    except NoSuchMethod as none:
+        return f"{none.what} {none.cause}"
+    return ""
+
+
+def _no_model(state: PrinterState, probe: ProbeConfig) -> str:
+    rail = z_rail(state)
+    if not unmodelled(state, probe) or (rail is not None and rail.has_position):
+        return ""
+    command = own_command(state, probe.section)
+    return (
+        f"[{probe.section}] has no z_offset that a paper test can measure. Its plugin's own command calibrates its "
+        f"whole range: run {command}, then SAVE_CONFIG."
     )
 
 

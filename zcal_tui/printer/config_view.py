@@ -101,6 +101,11 @@ class ZRail:
     position_max: float | None
     position_endstop: float | None
 
+    @property
+    def has_position(self) -> bool:
+        """Whether a position_endstop sets the height, which a paper test can measure."""
+        return self.position_endstop is not None and not self.homes_with_probe
+
 
 def kinematics(state: PrinterState) -> str:
     """The kinematics' name, "" where unknown."""

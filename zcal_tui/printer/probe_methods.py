@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import probe_config
-from zcal_tui.printer.scanner_plugins import is_old_cartographer
+from zcal_tui.printer.scanner_plugins import is_old_cartographer, never_sampled
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 
@@ -116,6 +116,15 @@ def compared_methods(state: PrinterState) -> tuple[ProbeMethod, ProbeMethod]:
             "Leave --compare-methods out.",
         )
     return coil, method_of(state, contact.name)
+
+
+def only_by_method(state: PrinterState) -> ProbeMethod | None:
+    """The method that takes samples one by one, where the probe's PROBE_ACCURACY takes none; None where it does.
+    Raises NoSuchMethod where the printer lacks its command."""
+    probe = probe_config(state)
+    if probe is None or never_sampled(probe) is None:
+        return None
+    return method_of(state, next(method.name for method in methods_of(state) if not method.touches))
 
 
 def method_of(state: PrinterState, name: str) -> ProbeMethod:

@@ -4,6 +4,7 @@ Sources: cartographer3d-plugin 1.10.1, beacon_klipper 7c71e98, Klipper docs, Edd
 """
 
 from zcal_tui.model.lazy_dataclass import dataclass
+from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.probe_methods import MethodName
 from zcal_tui.printer.scanner_plugins import is_old_cartographer, sensor_names
 from zcal_tui.printer.state import PrinterState
@@ -133,3 +134,8 @@ def calibration_of(section: str, key: str) -> ScannerCalibration | None:
     """The calibration of a probe by its key; None where it has none."""
     kind = section.split()[0]
     return next((one for one in CALIBRATIONS if (one.section, one.key) == (kind, key)), None)
+
+
+def unmodelled(state: PrinterState, probe: ProbeConfig) -> bool:
+    """Whether a scanner has nothing that is measured or calibrated from here: its models are unknown."""
+    return probe.kind == "scanner" and (not calibrations_of(probe.section) or is_old_cartographer(state))

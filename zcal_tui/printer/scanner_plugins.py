@@ -30,15 +30,22 @@ def touches_by_mode(state: PrinterState) -> bool:
     return "touch" in (text(options.get("mode")), text(options.get("calibration_method")))
 
 
+def never_sampled(probe: ProbeConfig) -> tuple[str, str, str] | None:
+    """What, cause and remedy, where PROBE_ACCURACY of this scanner never takes samples of the bed; else None."""
+    if probe.section.split()[0] != EDDY_NG:
+        return None
+    return (
+        f"[{probe.section}] (eddy-ng) has no samples that this check can use.",
+        "Its PROBE_ACCURACY reads the coil without moving in between, and prints no single samples.",
+        "Measure its repeatability with `accuracy --method scan`. For the rest there are PROBE_EDDY_NG_… commands.",
+    )
+
+
 def unsampled(state: PrinterState, probe: ProbeConfig) -> tuple[str, str, str] | None:
-    """What, cause and remedy, where PROBE_ACCURACY of this scanner does not take samples of the bed; else None."""
+    """What, cause and remedy, where PROBE_ACCURACY of this scanner does not take samples of the bed now; else None."""
+    if (never := never_sampled(probe)) is not None:
+        return never
     kind = probe.section.split()[0]
-    if kind == EDDY_NG:
-        return (
-            f"[{probe.section}] (eddy-ng) has no samples that this check can use.",
-            "Its PROBE_ACCURACY reads the coil without moving in between, and prints no single samples.",
-            "Measure its repeatability with `accuracy --method scan`. For the rest there are PROBE_EDDY_NG_… commands.",
-        )
     switched = state.save_config.items.get("scanner", {}).get("mode", "")
     if kind == "scanner" and switched.lower() == "touch":
         return touched(probe, "MODE=SCAN")

@@ -10,6 +10,7 @@ from tests.unit.fakes.machine import Machine
 from tests.unit.fakes.person import Person
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.errors import CheckRefused
+from zcal_tui.checks.full_calibration import not_applicable
 from zcal_tui.checks.parameters import build
 from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.events import SampleTaken, VerdictReached
@@ -59,14 +60,13 @@ NO_SAMPLES = "(eddy-ng) has no samples that this check can use"
 REFUSED = {
     "probe-xy": (NO_SAMPLES, "PROBE_EDDY_NG_"),
     "z-offset": ("no z_offset that a paper test can measure", "PROBE_EDDY_NG_SETUP"),
-    "accuracy": (NO_SAMPLES, "accuracy --method scan"),
     "bias": ("measures distance and has no trigger", ""),
     "temperature": (NO_SAMPLES, "PROBE_EDDY_NG_"),
     "backlash": (NO_SAMPLES, "PROBE_EDDY_NG_"),
     "auto-z": ("no automatic Z offset", ""),
 }
-MEASURED = {"ready", "first-layer"}
-"""The one looks only; the other compares paper and Z 0, without the probe."""
+MEASURED = {"ready", "accuracy", "first-layer"}
+"""Ready only looks, First layer compares paper and Z 0 without the probe."""
 
 
 def test_every_check_is_decided() -> None:
@@ -98,7 +98,8 @@ async def test_its_calibrations_are_left_to_its_own_command(bench: Bench, key: s
 @pytest.mark.parametrize(
     "line", ["Result is z=2.012000", "Result: at 100.000,121.420 estimate contact at z=0.012000"]
 )
-async def test_its_repeatability_is_measured_by_probe(bench: Bench, line: str) -> None:
+@pytest.mark.parametrize("method", ["auto", "scan"])
+async def test_its_repeatability_is_measured_by_probe(bench: Bench, line: str, method: str) -> None:
     """Of an older and of a newer Klipper; the plugin itself prints nothing."""
 
     async def probe(_: dict[str, str]) -> None:
@@ -106,12 +107,32 @@ async def test_its_repeatability_is_measured_by_probe(bench: Bench, line: str) -
 
     bench.machine.handlers["PROBE"] = probe
     check = CHECKS["accuracy"]
-    given = {"method": "scan", "samples": 5, "here": True}
+    given = {"method": method, "samples": 5, "here": True}
     await check.run(bench.context(), build(check.parameters, given))
     heights = [event.sample.trigger_z for event in bench.told(SampleTaken)]
     assert heights == [float(line.rsplit("=", 1)[1])] * 5
     assert not any("PROBE_ACCURACY" in script for script in bench.machine.scripts)
     assert bench.told(VerdictReached)
+
+
+@pytest.mark.parametrize("name", ["probe-xy", "z-offset", "bias", "temperature", "backlash", "auto-z"])
+async def test_a_full_calibration_leaves_out_what_is_refused(bench: Bench, name: str) -> None:
+    """A refusal of Probe XY offset or Z offset would end it."""
+    assert not_applicable(CHECK_INFO[name], capabilities_of(bench.printer.state), person=True)
+
+
+async def test_without_a_probe_command_nothing_takes_samples(bench: Bench) -> None:
+    """Kalico's PROBE belongs to its own probe module, which eddy-ng does not load there."""
+    del bench.machine.objects["gcode"]["commands"]["PROBE"]
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+    why = not_applicable(CHECK_INFO["accuracy"], capabilities_of(bench.printer.state), person=True)
+    assert why is not None and "This printer has no command PROBE." in why
+    check = CHECKS["accuracy"]
+    with pytest.raises(CheckRefused, match="cannot use its method scan"):
+        await check.run(bench.context(), build(check.parameters, {}))
+    assert bench.machine.scripts == []
 
 
 @pytest.mark.parametrize(

@@ -316,6 +316,6 @@ def _require_probe(context: Context) -> tuple[ProbeConfig, float]:
         raise CheckRefused(
             f"[{probe.section}] measures distance and has no trigger to compare with the paper test.",
             "Its own command calibrates the map from readings to heights.",
-            "Compare its mesh with one measured by touch (METHOD=tap), or use its own calibration commands.",
+            "Compare its mesh with one measured by nozzle contact, or calibrate it again by its own command.",
         )
     return probe, require_step(context.printer.state)

@@ -41,7 +41,7 @@ from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_con
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.sampler import ProbeUnusable
 from zcal_tui.printer.scan_model import PAPER, ScanModel, scan_model
-from zcal_tui.printer.scanner_calibrations import EDDY_OWN, own_command
+from zcal_tui.printer.scanner_calibrations import EDDY_OWN, own_command, unmodelled
 from zcal_tui.printer.state import PrinterState
 
 
@@ -66,7 +66,7 @@ async def _measure(context: Context, parameters: ZOffsetParameters) -> None:
         return
     what = parameters.what
     if what == "auto":
-        what = "endstop" if probe is None else "probe"
+        what = "endstop" if probe is None or _only_endstop(context.printer.state, probe, rail) else "probe"
     if what == "probe" and probe is not None and probe.kind == "probe_eddy_current":
         _require_no_heat(parameters)
         await calibrate_eddy(context, parameters, probe, step)
@@ -87,6 +87,11 @@ async def _measure(context: Context, parameters: ZOffsetParameters) -> None:
         else:
             assert measured is not None
             await _endstop_position(context, parameters, measured, step, heat)
+
+
+def _only_endstop(state: PrinterState, probe: ProbeConfig, rail: ZRail | None) -> bool:
+    """Whether the endstop's position is all that can be measured, because nothing is known of the scanner's models."""
+    return rail is not None and rail.has_position and unmodelled(state, probe)
 
 
 def _require_no_heat(parameters: ZOffsetParameters) -> None:
@@ -368,7 +373,7 @@ def _model(state: PrinterState, probe: ProbeConfig) -> ScanModel | None:
 
 
 def _require_endstop(rail: ZRail | None) -> ZRail:
-    if rail is None or rail.position_endstop is None or rail.homes_with_probe:
+    if rail is None or not rail.has_position:
         raise CheckRefused(
             "Z has no endstop with a position_endstop.",
             "Z homes with the probe, whose z_offset sets the height, or its section has no position_endstop.",

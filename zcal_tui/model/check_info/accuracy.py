@@ -15,6 +15,10 @@ from zcal_tui.model.check_info.shared_estimates import ENDSTOP_SIGMA, FIRST_SAMP
 from zcal_tui.model.record import Record
 
 
+def _unfit(capabilities: Capabilities) -> str | None:
+    return needs_a_probe(capabilities) or capabilities.no_single_samples or None
+
+
 def _needs(capabilities: Capabilities) -> Needs:
     # Five homings with their samples take about two minutes
     return Needs(probe=True, minutes=3.5 if capabilities.nozzle_endstop == "probe" else 1.5)
@@ -48,7 +52,7 @@ INFO = CheckInfo(
         "that sets the height of a print. It stops as soon as the answer is certain."
     ),
     needs=_needs,
-    unfit=needs_a_probe,
+    unfit=_unfit,
     stops_rest="With a probe that does not repeat, no other result is statistically significant.",
     estimates=(
         EstimateInfo("sigma", "standard deviation σ", "of single samples, with drift removed"),

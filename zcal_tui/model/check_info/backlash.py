@@ -1,7 +1,7 @@
 """The check `backlash`."""
 
 from zcal_tui.model.capabilities import Capabilities
-from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs
+from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs, needs_samples
 from zcal_tui.model.check_info.options import MOTION, PROBING
 
 
@@ -11,8 +11,8 @@ def _needs(capabilities: Capabilities) -> Needs:
 
 
 def _unfit(capabilities: Capabilities) -> str | None:
-    if not capabilities.probe:
-        return "No probe is configured."
+    if (why := needs_samples(capabilities)) is not None:
+        return why
     if capabilities.retracts_on_trigger:
         return "A BLTouch retracts its pin when it triggers, so its release on the way up cannot be seen."
     return None

@@ -7,6 +7,15 @@ from zcal_tui.model.check_info.options import AXIS_TWIST, DELTA, MODEL_OFFSET, M
 from zcal_tui.model.check_info.shared_estimates import FEEL, Z_OFFSET
 
 
+def _unfit(capabilities: Capabilities) -> str | None:
+    if capabilities.senses_distance:
+        return (
+            "The probe measures distance and has no trigger to compare with the paper test. Compare its mesh with one "
+            "measured by nozzle contact, where it has that."
+        )
+    return needs_a_probe(capabilities)
+
+
 def _needs(capabilities: Capabilities) -> Needs:
     return Needs(probe=True, person=True, module="better", cold=True, minutes=20.0)
 
@@ -23,7 +32,7 @@ INFO = CheckInfo(
         "nozzle and a cold bed."
     ),
     needs=_needs,
-    unfit=needs_a_probe,
+    unfit=_unfit,
     stops_rest=None,
     estimates=(
         EstimateInfo("spread", "spread", "largest minus smallest z_offset over the bed"),

@@ -95,6 +95,11 @@ def needs_a_probe(capabilities: Capabilities) -> str | None:
     return None if capabilities.probe else "No probe is configured."
 
 
+def needs_samples(capabilities: Capabilities) -> str | None:
+    """For checks that apply to every printer whose probe takes samples."""
+    return needs_a_probe(capabilities) or capabilities.unsampled or None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckInfo:
     """All that is static about a check. The module that measures is `zcal_tui.checks.<package>`."""

@@ -1,7 +1,7 @@
 """The check `probe-xy`."""
 
 from zcal_tui.model.capabilities import Capabilities
-from zcal_tui.model.check_info.info import CheckInfo, EstimateInfo, Needs, needs_a_probe
+from zcal_tui.model.check_info.info import CheckInfo, EstimateInfo, Needs, needs_samples
 
 
 def _needs(capabilities: Capabilities) -> Needs:
@@ -20,7 +20,7 @@ INFO = CheckInfo(
         "them. If the offsets are wrong, every other measurement is taken in the wrong place."
     ),
     needs=_needs,
-    unfit=needs_a_probe,
+    unfit=needs_samples,
     stops_rest="The probe's position must be known before its z_offset can be measured.",
     estimates=(
         EstimateInfo(

@@ -2,7 +2,15 @@
 
 from zcal_tui.model import limits
 from zcal_tui.model.capabilities import Capabilities
-from zcal_tui.model.check_info.info import EVERY_OPTION, PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs
+from zcal_tui.model.check_info.info import (
+    EVERY_OPTION,
+    PROBE,
+    STEPPERS,
+    CheckInfo,
+    EstimateInfo,
+    Needs,
+    needs_samples,
+)
 from zcal_tui.model.check_info.options import MOTION, PROBING
 
 
@@ -11,13 +19,13 @@ def _needs(capabilities: Capabilities) -> Needs:
 
 
 def _unfit(capabilities: Capabilities) -> str | None:
-    if not capabilities.probe:
-        return "No probe is configured."
     if capabilities.contact_homes:
         return (
             "Z 0 is found by nozzle contact at each homing or print start. A trigger height that shifts with "
             "temperature does not reach the first layer."
         )
+    if (why := needs_samples(capabilities)) is not None:
+        return why
     if not (capabilities.hotend or capabilities.heated_bed):
         return "The printer has neither a heated bed nor a hotend."
     return None

@@ -20,6 +20,8 @@ def _needs(capabilities: Capabilities) -> Needs:
 
 
 def _unfit(capabilities: Capabilities) -> str | None:
+    if capabilities.no_model:
+        return capabilities.no_model
     if capabilities.probe or capabilities.position_endstop:
         return None
     return "The printer has neither a probe nor a Z endstop with a position_endstop."
