@@ -3,8 +3,10 @@
 ZCAL_TEST_BEACON names the plugin's file, beacon.py of beacon_klipper; seen with 7c71e98 on Kalico and Klipper's master.
 """
 
+import math
 import os
 import re
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -187,3 +189,55 @@ def test_the_module_samples_with_the_coil_where_contact_is_the_default(
     here = with_model(printer_sim(str(folder), speed=40, options=("--extra", PLUGIN)))
     ended = program.run(tmp_path, "accuracy", "--samples", "5", "--printer", here.klippy)
     assert [sample["trigger_z"] for sample in ended.record["samples"]] == pytest.approx([2.0] * 5, abs=0.05)
+
+
+QUICK = {
+    "probe.thermal_lag": 20.0,
+    "bed.growth_lag": 15.0,
+    "frame.growth": 0.0,
+    "heater_bed.capacity": 200.0,
+}
+"""A machine that is warm through within minutes."""
+SHORT = ("--baseline", "1", "--soak", "2.5", "--back", "3", "--every", "15", "--touches", "3")
+
+
+def shift_when_hot(printer: PrinterSim, warmth: float) -> float:
+    """mm by which the reading of a bed that is warmer by so many °C is higher, at 2 mm over the cold bed. The bed grows
+    towards the coil; the coil's frequency drifts, which its plugin takes for distance."""
+    truth = printer.control.request("truth")["truth"]
+    coil = truth["eddy"]
+    cold = 2.0 + coil["height"]
+    grown = truth["bed"]["growth"] * warmth
+    rise = math.exp(-(cold - grown) / coil["decay"])
+    rise += coil["drift"] * warmth / (coil["far"] * coil["gain"])
+    return float(cold + coil["decay"] * math.log(rise))
+
+
+def test_the_shift_with_temperature_is_what_coil_and_bed_make_of_it(
+    printer: PrinterSim, tmp_path: Path
+) -> None:
+    client = printer.connect()
+    client.gcode("TURN_OFF_HEATERS\nG28")
+    client.close()
+    before = {path: printer.control.request("truth", path=path)["value"] for path in QUICK}
+    for path, value in QUICK.items():
+        printer.control.request("set", path=path, value=value)
+    running = program.start(
+        tmp_path, "temperature", "--printer", printer.klippy, "--bed", "60", "--nozzle", "200", *SHORT
+    )
+    record = running.end(longest=300.0).record
+    for path, value in before.items():
+        printer.control.request("set", path=path, value=value)
+    assert record["outcome"] == "finished", record["problem"]
+    cold, hot = (
+        [sample["bed"] for sample in record["samples"] if sample["place"] == phase]
+        for phase in ("baseline", "nozzle")
+    )
+    truth = shift_when_hot(printer, statistics.fmean(hot) - statistics.fmean(cold))
+    found = record["estimates"]["shift"]
+    assert found["low"] <= truth <= found["high"], (truth, found)
+    assert record["verdict"]["level"] == "warn", record["verdict"]
+    client = wait_for_state(printer, "ready")
+    assert [client.status(name)["target"] for name in ("heater_bed", "extruder")] == [0.0, 0.0]
+    assert client.status("zcal")["lease"] is None
+    client.close()
