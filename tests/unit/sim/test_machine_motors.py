@@ -18,7 +18,7 @@ def stepper(dir_inverted: bool = False, enable: Pin | None = None) -> WiredStepp
 
 
 def drive(backlash: float) -> Drive:
-    return Drive(Motor(stepper(), 10.0), lambda: backlash, 10.0)
+    return Drive(Motor(stepper(), 10.0), backlash, 10.0)
 
 
 def at(count: int) -> dict[str, int]:
@@ -127,7 +127,7 @@ def test_a_reset_of_one_board_releases_only_its_outputs() -> None:
 
 
 def test_what_is_lost_on_the_way_up_stays_lost() -> None:
-    losing = Drive(Motor(stepper(), 10.0, lambda: 0.25), lambda: 0.0, 10.0)
+    losing = Drive(Motor(stepper(), 10.0, 0.25), 0.0, 10.0)
     assert losing.position_at(at(100)) == pytest.approx(10.75)
     assert losing.advance(at(40)) == pytest.approx(10.3)
     assert losing.advance(at(100)) == pytest.approx(10.75)

@@ -51,6 +51,9 @@ class Motion:
         self._check_names(truth)
         self._gantry = self._make_gantry(truth)
         self._truth = truth
+        for drive in self._drives:
+            drive.motor.lost = self._lost_up(drive.motor.section)
+            drive.backlash = self._drive_truth(drive.motor.section).backlash
 
     def pose_at(self, steps: StepCounts) -> Pose:
         """The pose at these step counts, if no motor has turned back since `advance`."""
@@ -172,10 +175,13 @@ class Motion:
 
     def _add_drive(self, section: str, position: float) -> None:
         stepper = next(stepper for stepper in self._wiring.drives if stepper.section == section)
-        # Of a CoreXZ, a drive's position falls as the nozzle rises
+        motor = Motor(stepper, position, self._lost_up(section))
+        self._drives.append(Drive(motor, self._drive_truth(section).backlash, position))
+
+    def _lost_up(self, section: str) -> float:
+        """See Motor. Of a CoreXZ, a drive's position falls as the nozzle rises."""
         up = -1.0 if self._wiring.kinematics == "corexz" else 1.0
-        motor = Motor(stepper, position, lambda: up * self._drive_truth(section).lost_up)
-        self._drives.append(Drive(motor, lambda: self._drive_truth(section).backlash, position))
+        return up * self._drive_truth(section).lost_up
 
     def _make_delta(self) -> DeltaGeometry:
         radius = self._wiring.delta_radius

@@ -7,21 +7,17 @@ from zcal_tui.sim.wiring import Pin, WiredStepper
 
 
 class Motor:
-    """One stepper motor. Its position follows the steps only while the driver is enabled.
+    """One stepper motor. Its position follows the steps only while the driver is enabled."""
 
-    `lost` is the share of the way that it loses towards larger positions, negative: towards smaller ones.
-    """
-
-    def __init__(
-        self, stepper: WiredStepper, position: float, lost: Callable[[], float] = lambda: 0.0
-    ) -> None:
+    def __init__(self, stepper: WiredStepper, position: float, lost: float = 0.0) -> None:
         self.section = stepper.section
         self.step_pin = stepper.step_pin
         self._enable_pin = stepper.enable_pin
         self._per_step = -stepper.step_distance if stepper.dir_pin.invert else stepper.step_distance
         self._zero = position
         self._count = 0
-        self._lost = lost
+        self.lost = lost
+        """The share of the way that it loses towards larger positions, negative: towards smaller ones."""
         self.enabled = stepper.enable_pin is None
 
     def position_at(self, steps: StepCounts) -> float:
@@ -41,8 +37,10 @@ class Motor:
 
     def _lost_on_the_way(self, count: int) -> float:
         """What is lost on the way to this step count, with its sign."""
-        way, lost = (count - self._count) * self._per_step, self._lost()
-        return way * abs(lost) if way * lost > 0.0 else 0.0
+        if not self.lost:
+            return 0.0
+        way = (count - self._count) * self._per_step
+        return way * abs(self.lost) if way * self.lost > 0.0 else 0.0
 
     def set_output(self, pin: str, duty: float) -> bool:
         """Note that an output pin was set. Returns whether this motor has just lost its hold."""
@@ -73,9 +71,9 @@ class Drive:
     going up the driven part runs ahead, as a sprung coupling or a pulling cable makes it.
     """
 
-    def __init__(self, motor: Motor, backlash: Callable[[], float], position: float) -> None:
+    def __init__(self, motor: Motor, backlash: float, position: float) -> None:
         self.motor = motor
-        self._backlash = backlash
+        self.backlash = backlash
         self._held = position
 
     def position_at(self, steps: StepCounts) -> float:
@@ -90,8 +88,9 @@ class Drive:
         return self._driven(position, self._held)
 
     def _play(self, position: float) -> float:
-        behind = position - abs(self._backlash())
-        return min(max(self._held, behind), position)
+        behind = position - abs(self.backlash)
+        held = self._held if self._held > behind else behind
+        return held if held < position else position
 
     def _driven(self, position: float, held: float) -> float:
-        return held if self._backlash() >= 0.0 else 2.0 * position - held
+        return held if self.backlash >= 0.0 else 2.0 * position - held
