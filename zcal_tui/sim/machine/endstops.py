@@ -112,10 +112,10 @@ class ZEndstop:
         """Whether the switch is pressed."""
         return self.switch.reads(self.gap(pose), t)
 
-    def advance(self, pose: Pose, t: float) -> None:
-        """Take a new pose."""
-        self.switch.settle(self.gap(pose), t)
+    def advance(self, gap: float, t: float) -> None:
+        """Take a new gap."""
+        self.switch.settle(gap, t)
 
-    def pressed_depth(self, pose: Pose) -> float:
-        """How far it is pressed beyond its travel; negative while it is not."""
-        return -self.gap(pose) - self._truth.travel
+    def pressed_depth(self, gap: float) -> float:
+        """How far it is pressed beyond its travel with this gap; negative while it is not."""
+        return -gap - self._truth.travel

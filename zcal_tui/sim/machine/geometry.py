@@ -8,6 +8,8 @@ from zcal_tui.sim.truth import Truth
 from zcal_tui.sim.wiring import Wiring, midpoint
 
 NO_BED = -math.inf
+_MOST_PLACES = 16
+"""Of which heights are kept. While a probe goes down there are two."""
 
 
 class Geometry:
@@ -18,6 +20,9 @@ class Geometry:
     ) -> None:
         self._wiring = wiring
         self._thermal = thermal
+        self._bed_heights: dict[tuple[float, float], float] = {}
+        self._bed_warmth = 0.0
+        self._biases: dict[tuple[float, float], float] = {}
         self.set_truth(truth)
         self._towers = tuple(towers)
         if wiring.kinematics == "delta":
@@ -33,6 +38,8 @@ class Geometry:
         self.probe_y = _known(probe.y_offset, wire.y_offset if wire else 0.0)
         self.probe_z = _known(probe.z_offset, wire.z_offset if wire else 0.0)
         self.endstop_height = _known(truth.z_endstop.height, self._wiring.drives[0].position_endstop)
+        self._bed_heights.clear()
+        self._biases.clear()
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -45,6 +52,17 @@ class Geometry:
 
     def bed_height(self, x: float, y: float) -> float:
         """Height of the bed's surface at a point, `NO_BED` beyond its edges."""
+        warm = self._thermal.bed_shape - self._thermal.cold
+        known = self._bed_heights
+        if warm != self._bed_warmth or len(known) > _MOST_PLACES:
+            known.clear()
+            self._bed_warmth = warm
+        height = known.get((x, y))
+        if height is None:
+            height = known[x, y] = self._bed_height(x, y, warm)
+        return height
+
+    def _bed_height(self, x: float, y: float, warm: float) -> float:
         bed = self.truth.bed
         if (
             (bed.x_min is not None and x < bed.x_min)
@@ -55,7 +73,6 @@ class Geometry:
             return NO_BED
         middle_x, middle_y = self.middle
         dx, dy = (x - middle_x) / 100.0, (y - middle_y) / 100.0
-        warm = self._thermal.bed_shape - self._thermal.cold
         bowl = (bed.bowl + bed.bowl_growth * warm) * (dx * dx + dy * dy)
         return bed.height + bed.tilt_x * dx + bed.tilt_y * dy + bowl + bed.growth * warm
 
@@ -77,6 +94,15 @@ class Geometry:
 
     def location_bias(self, x: float, y: float) -> float:
         """How much higher the probe triggers over this point of the bed than over its middle."""
+        known = self._biases
+        bias = known.get((x, y))
+        if bias is None:
+            if len(known) > _MOST_PLACES:
+                known.clear()
+            bias = known[x, y] = self._location_bias(x, y)
+        return bias
+
+    def _location_bias(self, x: float, y: float) -> float:
         probe = self.truth.probe
         middle_x, middle_y = self.middle
         dx, dy = (x - middle_x) / 100.0, (y - middle_y) / 100.0

@@ -57,13 +57,19 @@ class Gantry:
                 if count > 1
                 else (1.0, 0.0, 0.0, 0.0)
             )
-        self._weights: list[list[float]] = np.linalg.pinv(np.array(rows)).tolist()
+        self._shares: list[tuple[float, float, float, float]] = [
+            tuple(column) for column in np.linalg.pinv(np.array(rows)).T.tolist()
+        ]
+        """What a millimetre of each drive adds to level, slopes and twist."""
 
     def surface(self, heights: Sequence[float]) -> tuple[float, float, float, float]:
         """Level, slopes and twist for these drive heights."""
-        level, slope_x, slope_y, twist = (
-            sum(weight * height for weight, height in zip(row, heights, strict=True)) for row in self._weights
-        )
+        level = slope_x = slope_y = twist = 0.0
+        for (to_level, to_slope_x, to_slope_y, to_twist), height in zip(self._shares, heights, strict=True):
+            level += to_level * height
+            slope_x += to_slope_x * height
+            slope_y += to_slope_y * height
+            twist += to_twist * height
         return level, slope_x, slope_y, twist
 
 

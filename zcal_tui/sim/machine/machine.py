@@ -87,11 +87,13 @@ class SimulatedMachine:
         if self.probe is not None:
             if self.probe.kind == "dockable":
                 self._visit_dock(pose, t)
-            self.probe.advance(pose, t)
-            self._probe_crash.update(self.probe.pressed_depth(pose), t, pose.x, pose.y)
+            gap = self.probe.gap(pose)
+            self.probe.advance(gap, t)
+            self._probe_crash.update(self.probe.pressed_depth(gap), t, pose.x, pose.y)
         if self.z_endstop is not None:
-            self.z_endstop.advance(pose, t)
-            self._endstop_crash.update(self.z_endstop.pressed_depth(pose), t, pose.x, pose.y)
+            gap = self.z_endstop.gap(pose)
+            self.z_endstop.advance(gap, t)
+            self._endstop_crash.update(self.z_endstop.pressed_depth(gap), t, pose.x, pose.y)
         self._nozzle_crash.update(-self._nozzle_gap(pose), t, pose.x, pose.y)
         self._visit_brush(pose)
 

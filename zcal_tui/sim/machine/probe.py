@@ -85,9 +85,8 @@ class Probe:
             pose.height(x, y) + self._geometry.rise() - bed - self._geometry.trigger_offset(x, y) - self.seat
         )
 
-    def _reach(self, pose: Pose) -> float:
+    def _reach(self, gap: float) -> float:
         """Distance still to go until it triggers, at the bed or in the air."""
-        gap = self.gap(pose)
         if self._truth.triggers_in_air is None or not gap < self._highest:
             return gap
         return min(gap, self._truth.triggers_in_air - (self._highest - gap))
@@ -104,40 +103,40 @@ class Probe:
     def reading(self, pose: Pose, t: float) -> bool:
         """What Klipper sees on the sensor pin: True is triggered."""
         if self.kind == "pin":
-            pushed = self.deployer.down and self.switch.reads(self._reach(pose), t)
+            pushed = self.deployer.down and self.switch.reads(self._reach(self.gap(pose)), t)
             return self.deployer.reading(t, pushed)
         if not self.on_toolhead:
             return not self._truth.normally_open
-        return self.switch.reads(self._reach(pose), t)
+        return self.switch.reads(self._reach(self.gap(pose)), t)
 
-    def advance(self, pose: Pose, t: float) -> None:
-        """Take a new pose."""
-        self._follow(self.gap(pose))
+    def advance(self, gap: float, t: float) -> None:
+        """Take a new gap."""
+        self._follow(gap)
         if self.kind == "pin":
-            if not self.deployer.down and self.gap(pose) > ROOM:
+            if not self.deployer.down and gap > ROOM:
                 self.deployer.lifted(t)
-            touched = self.deployer.down and self.switch.settle(self._reach(pose), t)
+            touched = self.deployer.down and self.switch.settle(self._reach(gap), t)
             if touched and not self.deployer.touch_mode:
                 self.deployer.touched(t)
                 self.switch.let_go(t)
         elif self.on_toolhead:
-            self.switch.settle(self._reach(pose), t)
+            self.switch.settle(self._reach(gap), t)
 
     def set_output(self, pin: str, t: float, duty: float, pose: Pose) -> None:
         """An output pin was set; it may be the control pin."""
         control = self._wire.control_pin
         if control is None or pin != control.name:
             return
-        blocked = self.switch.reads(self._reach(pose), t)
+        blocked = self.switch.reads(self._reach(self.gap(pose)), t)
         command = self.deployer.output(1.0 - duty if control.invert else duty, blocked)
         if command is not None and not self.deployer.down:
             self.switch.let_go(t)
 
-    def pressed_depth(self, pose: Pose) -> float:
-        """How far the probe is pressed beyond its travel; negative while it is not."""
+    def pressed_depth(self, gap: float) -> float:
+        """How far the probe is pressed beyond its travel with this gap; negative while it is not."""
         if not self.on_toolhead or self.kind == "pin":
             return -math.inf
-        return -self.gap(pose) - self._truth.travel
+        return -gap - self._truth.travel
 
     def attach(self) -> None:
         """Put the probe on the toolhead."""
