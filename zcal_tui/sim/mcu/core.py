@@ -133,6 +133,8 @@ class SimulatedMcu:
         self._drivers: dict[tuple[str, int], TmcRegisters] = {}
         self._odometer: dict[str, int] = {}
         self._now = 0.0
+        self._reached = -1.0
+        """The time to which the firmware has been run."""
         self._out = bytearray()
         self._frozen = False
         self._reset_asked = False
@@ -158,6 +160,8 @@ class SimulatedMcu:
     def run(self, now: float) -> bytes:
         """Do everything that is due up to `now` and return what is to be sent to the host."""
         self._run_to(now)
+        if not self._out:
+            return b""
         out = bytes(self._out)
         self._out.clear()
         return b"" if self._frozen else out
@@ -170,13 +174,7 @@ class SimulatedMcu:
         """The next time at which `run` has something to do, if nothing arrives before."""
         if self._silent_until is not None:
             return self._silent_until
-        firmware = self._firmware
-        clocks = [
-            clock
-            for clock in (firmware.scheduler.next_waketime(), firmware.motion.next_wakeup())
-            if clock is not None
-        ]
-        return firmware.time_of(min(clocks)) if clocks else None
+        return self._firmware.next_wakeup()
 
     def silent_until(self) -> float | None:
         """While restarting: the time until which nothing is read or sent; bytes that arrive are lost."""
@@ -223,6 +221,8 @@ class SimulatedMcu:
         return self._firmware.motion.steps_now()
 
     def _run_to(self, now: float) -> None:
+        if now <= self._reached:
+            return
         self._now = max(now, self._now)
         if self._silent_until is not None:
             if self._now < self._silent_until:
@@ -230,6 +230,7 @@ class SimulatedMcu:
             started, self._silent_until = self._silent_until, None
             self._link = SerialLink()
             self._firmware = self._boot(started)
+        self._reached = self._now
         firmware = self._firmware
         clock = firmware.clock_of(self._now)
         while firmware.clock < clock:

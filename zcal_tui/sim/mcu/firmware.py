@@ -161,6 +161,13 @@ class Firmware:
         clock = self._timeline.clock_of(time)
         return self._own_clock.own(clock) if self._own_clock else clock
 
+    def next_wakeup(self) -> float | None:
+        """Simulator seconds of this clock's first value at which there is something to do on the timeline."""
+        clock = self._timeline.next_wakeup()
+        if clock is None:
+            return None
+        return self.time_of(self._own_clock.not_before(clock) if self._own_clock else clock)
+
     def add_timer(self, timer: Timer, clock32: int) -> None:
         """Schedule a timer at a time from the wire."""
         self.scheduler.add(timer, self.scheduler.extend(clock32))

@@ -109,7 +109,12 @@ class StepMotion:
         self._axes: list[Axis] = []
         self._observers: list[Observer] = []
         self._view = View(machine, time_of, self._steps)
+        self._look_ahead = View(machine, time_of, self._steps_ahead)
         self._clock = scheduler.clock
+        # While a piece is looked at nothing is queued or stopped, so each of these is worked out once:
+        self._moving: list[Axis] | None = None
+        self._ahead: dict[int, dict[str, int]] = {}
+        """Step counts by the clock."""
         self._observe_ticks = int(OBSERVE_SECONDS * clock_freq)
         self._move_ticks = int(MOVE_SECONDS * clock_freq)
 
@@ -148,25 +153,41 @@ class StepMotion:
         if self._observers:
             due = [clock for observer in self._observers if (clock := observer.due()) is not None]
             return min([self._clock + self._observe_ticks, *due])
-        if any(axis.is_moving for axis in self._axes):
-            return self._clock + self._move_ticks
+        for axis in self._axes:
+            if axis.is_moving:
+                return self._clock + self._move_ticks
         return None
 
     def advance_to(self, clock: int) -> None:
         """Bring the machine to `clock`, telling observers what happens on the way at the time it happens."""
         while self._clock < clock:
-            end = self._end_of_piece(clock)
-            for observer in self._observers:
-                observer.look(self._clock, end, self._view)
-            first = self._first_due(end)
+            self._moving = [axis for axis in self._axes if axis.is_moving]
+            try:
+                first = self._advance_by_a_piece(clock)
+            finally:
+                self._moving = None
+                self._ahead.clear()
             if first is not None:
-                end = max(first[0], self._clock)
-                for observer in self._observers:
-                    observer.cut(end)
+                self._scheduler.clock = self._clock
+                first.fire()
+
+    def _advance_by_a_piece(self, clock: int) -> Observer | None:
+        """Go on to `clock` at the most; the observer that has something to do where it ends."""
+        end = self._end_of_piece(clock)
+        if not self._observers:
             self._commit(end)
-            if first is not None:
-                self._scheduler.clock = end
-                first[1].fire()
+            return None
+        for observer in self._observers:
+            observer.look(self._clock, end, self._look_ahead)
+        first = self._first_due(end)
+        if first is None:
+            self._commit(end)
+            return None
+        end = max(first[0], self._clock)
+        for observer in self._observers:
+            observer.cut(end)
+        self._commit(end)
+        return first[1]
 
     def steps_now(self) -> dict[str, int]:
         """Microsteps by step pin, now."""
@@ -176,12 +197,16 @@ class StepMotion:
         end = clock
         if self._observers:
             end = min(end, self._clock + self._observe_ticks)
-        for axis in self._axes:
-            if axis.is_moving:
-                reversal = axis.next_reversal(self._clock)
-                if reversal is not None and reversal < end:
-                    end = reversal
+        for axis in self._moving_axes():
+            reversal = axis.next_reversal(self._clock)
+            if reversal is not None and reversal < end:
+                end = reversal
         return end
+
+    def _moving_axes(self) -> list[Axis]:
+        if self._moving is not None:
+            return self._moving
+        return [axis for axis in self._axes if axis.is_moving]
 
     def _first_due(self, end: int) -> tuple[int, Observer] | None:
         first: tuple[int, Observer] | None = None
@@ -192,17 +217,21 @@ class StepMotion:
         return first
 
     def _commit(self, clock: int) -> None:
-        steps = self._steps(clock)
+        steps = self._steps_ahead(clock)
         self._machine.advance(self._time_of(clock), steps)
-        for axis in self._axes:
-            if axis.is_moving:
-                axis.settle(clock)
+        for axis in self._moving_axes():
+            axis.settle(clock)
         self._odometer.update(steps)
         self._clock = clock
 
+    def _steps_ahead(self, clock: int) -> dict[str, int]:
+        steps = self._ahead.get(clock)
+        if steps is None:
+            steps = self._ahead[clock] = self._steps(clock)
+        return steps
+
     def _steps(self, clock: int) -> dict[str, int]:
         steps = dict(self._odometer)
-        for axis in self._axes:
-            if axis.is_moving:
-                steps[axis.step_pin] = axis.steps_at(clock)
+        for axis in self._moving_axes():
+            steps[axis.step_pin] = axis.steps_at(clock)
         return steps

@@ -56,22 +56,33 @@ class OwnClock:
         self._piece = PIECE * shared_freq
         self._freqs = [self._freq_of(0)]
         self._firsts = [first]
+        # Most clocks are asked for several times in a row: the last ones of the timeline and of this clock.
+        self._last_own = (shared_first, first)
+        self._last_shared = (first, shared_first)
 
     def own(self, shared: int) -> int:
         """The clock at a clock of the timeline."""
-        passed = shared - self._shared_first
-        n = max(0, passed // self._piece)
-        while n >= len(self._firsts):
-            self._append()
-        return self._firsts[n] + (passed - n * self._piece) * self._freqs[n] // self.shared_freq
+        last_shared, own = self._last_own
+        if shared != last_shared:
+            passed = shared - self._shared_first
+            n = max(0, passed // self._piece)
+            while n >= len(self._firsts):
+                self._append()
+            own = self._firsts[n] + (passed - n * self._piece) * self._freqs[n] // self.shared_freq
+            self._last_own = (shared, own)
+        return own
 
     def shared(self, own: int) -> int:
         """The first clock of the timeline at which this one has a value."""
-        while own >= self._firsts[-1] + PIECE * self._freqs[-1]:
-            self._append()
-        n = max(0, bisect.bisect_right(self._firsts, own) - 1)
-        into = -((self._firsts[n] - own) * self.shared_freq // self._freqs[n])
-        return self._shared_first + n * self._piece + into
+        last_own, shared = self._last_shared
+        if own != last_own:
+            while own >= self._firsts[-1] + PIECE * self._freqs[-1]:
+                self._append()
+            n = max(0, bisect.bisect_right(self._firsts, own) - 1)
+            into = -((self._firsts[n] - own) * self.shared_freq // self._freqs[n])
+            shared = self._shared_first + n * self._piece + into
+            self._last_shared = (own, shared)
+        return shared
 
     def not_before(self, shared: int) -> int:
         """The first value of this clock that begins at or after a clock of the timeline."""
@@ -126,11 +137,6 @@ class ConvertedTimers(OwnTimers):
             timer.ticket = 0
         super().clear()
 
-    def next_waketime(self) -> int | None:
-        """See OwnTimers."""
-        shared = super().next_waketime()
-        return None if shared is None else self._own.not_before(shared)
-
     def run_until(self, clock: int) -> None:
         """See OwnTimers."""
         super().run_until(self._own.shared(clock))
@@ -170,11 +176,6 @@ class ConvertedMotion(OwnMotion):
         """See OwnMotion."""
         if observer in self._observing:
             super().unobserve(self._observing[observer])
-
-    def next_wakeup(self) -> int | None:
-        """See OwnMotion."""
-        shared = super().next_wakeup()
-        return None if shared is None else self._own.not_before(shared)
 
 
 class ConvertedAxis:

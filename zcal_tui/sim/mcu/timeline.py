@@ -29,6 +29,11 @@ class Timeline:
         """The clock value at a time in simulator seconds."""
         return self._first_clock + round((time - self._first_time) * self.clock_freq)
 
+    def next_wakeup(self) -> int | None:
+        """When the next timer of any firmware is due, or the machine should be brought forward."""
+        timer, motion = self.scheduler.next_waketime(), self.motion.next_wakeup()
+        return timer if motion is None or (timer is not None and timer < motion) else motion
+
     def _bring_motion_to(self, clock: int) -> None:
         self.motion.advance_to(clock)
 
@@ -61,10 +66,6 @@ class OwnTimers:
     def clear(self) -> None:
         """Forget this firmware's timers."""
         self._shared.clear(self._shut_down)
-
-    def next_waketime(self) -> int | None:
-        """When the next timer of any firmware is due."""
-        return self._shared.next_waketime()
 
     def run_until(self, clock: int) -> None:
         """Run what is due for all firmwares. Raises FirmwareShutdown for what no timer is to blame for."""
@@ -104,10 +105,6 @@ class OwnMotion:
     def unobserve(self, observer: Observer) -> None:
         """See StepMotion."""
         self._shared.unobserve(observer)
-
-    def next_wakeup(self) -> int | None:
-        """See StepMotion."""
-        return self._shared.next_wakeup()
 
     def steps_now(self) -> dict[str, int]:
         """See StepMotion."""
