@@ -11,7 +11,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -38,8 +38,11 @@ class HostClock(Protocol):
     def leave(self) -> None:
         """It no longer is."""
 
-    def wait(self, descriptors: Sequence[int], deadline: float | None) -> None:
-        """Wait until one of the descriptors is readable or hung up, at the latest until the deadline."""
+    def wait(self, descriptors: Sequence[int], deadline: float | None) -> Collection[int]:
+        """Wait until one of the descriptors is readable or hung up, at the latest until the deadline.
+
+        Returns those that are.
+        """
 
     def sent(self, count: int, number: int = 0) -> None:
         """So many bytes are about to be written to the port for klippy; a negative number takes some back."""
@@ -86,13 +89,13 @@ class RealClock:
         """See HostClock."""
         return time.monotonic() - self._start
 
-    def wait(self, descriptors: Sequence[int], deadline: float | None) -> None:
+    def wait(self, descriptors: Sequence[int], deadline: float | None) -> Collection[int]:
         """See HostClock."""
         poll = select.poll()
         for descriptor in descriptors:
             poll.register(descriptor, select.POLLIN)
         timeout = None if deadline is None else max(0.0, deadline - self.now()) * 1000
-        poll.poll(timeout if timeout is None else math.ceil(timeout))
+        return [ready for ready, _ in poll.poll(timeout if timeout is None else math.ceil(timeout))]
 
     @property
     def speed(self) -> float:
@@ -174,6 +177,8 @@ class VirtualClock:
         self._c.zc_port_closed.argtypes = (ctypes.c_int,)
         self._c.zc_port_is.argtypes = (ctypes.c_int, ctypes.c_uint64, ctypes.c_char_p)
         self._speed = speed
+        self._waited_on: tuple[int, ...] = ()
+        self._polled = (_PollDescriptor * 0)()
         self._page = os.memfd_create("zcal-clock")
         self._wakers = [os.eventfd(0, os.EFD_NONBLOCK) for _ in range(_WAKERS)]
         # Klippy's clock goes on from the machine's, as it would without us.
@@ -196,16 +201,18 @@ class VirtualClock:
         """See HostClock."""
         self._c.zc_leave()
 
-    def wait(self, descriptors: Sequence[int], deadline: float | None) -> None:
+    def wait(self, descriptors: Sequence[int], deadline: float | None) -> Collection[int]:
         """See HostClock."""
-        count = len(descriptors)
-        polled = (_PollDescriptor * count)()
-        for place, descriptor in enumerate(descriptors):
-            polled[place].fd = descriptor
-            polled[place].events = select.POLLIN
+        if tuple(descriptors) != self._waited_on:
+            self._waited_on = tuple(descriptors)
+            self._polled = (_PollDescriptor * len(descriptors))(
+                *(_PollDescriptor(descriptor, select.POLLIN, 0) for descriptor in descriptors)
+            )
         # A nanosecond more, or rounding may leave `now` a hair before the deadline, for ever.
         until = _NEVER if deadline is None else self._start + math.ceil(deadline * NANO) + 1
-        self._c.zc_wait(polled, count, until, None)
+        if self._c.zc_wait(self._polled, len(descriptors), until, None) <= 0:
+            return ()
+        return [polled.fd for polled in self._polled if polled.revents]
 
     def sent(self, count: int, number: int = 0) -> None:
         """See HostClock."""

@@ -4,7 +4,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +33,8 @@ class Line:
     number: int
     was_open: bool = False
     out: bytes = b""
+    waited_on: int = -1
+    """The descriptor that tells when there is something to read."""
 
 
 class Plant:
@@ -54,6 +56,8 @@ class Plant:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._calls: queue.SimpleQueue[tuple[Callable[[float], Any], Future[Any]]] = queue.SimpleQueue()
         self._stopping = False
+        self._ready: Collection[int] | None = None
+        """The descriptors with something to read; None where all have to be looked at."""
         self._thread = threading.Thread(target=self._run, name="plant", daemon=True)
 
     def start(self) -> None:
@@ -108,7 +112,10 @@ class Plant:
 
     def _step(self) -> None:
         now = self._clock.now()
+        ready, self._ready = self._ready, None
         for line in self._lines:
+            if ready is not None and line.waited_on not in ready:
+                continue
             data = line.port.read()
             if data is None:
                 if line.was_open:
@@ -120,18 +127,25 @@ class Plant:
         # Time first, for all: what one does in it may be something for another to send.
         for line in self._lines:
             line.out += line.mcu.run(now)
+        congested = False
         for line in self._lines:
-            line.port.write(line.out + line.mcu.run(now), partial(self._clock.sent, number=line.number))
-            line.out = b""
+            out = line.out + line.mcu.run(now)
+            if out or line.port.is_congested:
+                line.port.write(out, partial(self._clock.sent, number=line.number))
+                line.out = b""
+                congested = congested or line.port.is_congested
         # After the micro-controller, so that a call finds it at this very instant; then once more, because what a
         # call changed may have to be sent.
-        if self._run_calls(now):
+        if (ready is None or self._wake in ready) and self._run_calls(now):
             return
         deadlines = [deadline for line in self._lines if (deadline := line.mcu.next_wakeup()) is not None]
-        if any(line.port.is_congested for line in self._lines):
+        if congested:
             deadlines.append(now + _CONGESTION_RETRY)
-        descriptors = [descriptor for line in self._lines for descriptor in line.port.descriptors()]
-        self._clock.wait([self._wake, *descriptors], min(deadlines, default=None))
+        descriptors = [self._wake]
+        for line in self._lines:
+            line.waited_on = line.port.descriptor()
+            descriptors.append(line.waited_on)
+        self._ready = self._clock.wait(descriptors, min(deadlines, default=None))
 
     def _run_calls(self, now: float) -> bool:
         """Run what waits; whether there was a wake-up, be it only to stop."""

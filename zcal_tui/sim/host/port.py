@@ -23,7 +23,7 @@ class McuPort:
         self._unsent = bytearray()
         self._opened = False
         # A master whose other end is closed is readable all the time, so its opening is watched for elsewhere.
-        self._watch = _libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC)
+        self._watch: int = _libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC)
         self._watched: int | None = None
         if self._watch < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "inotify")
@@ -57,16 +57,17 @@ class McuPort:
         self._opened = False
         self._unsent.clear()
 
-    def descriptors(self) -> list[int]:
+    def descriptor(self) -> int:
         """What to wait on for something to read, or for klippy to open the port."""
         if self._master is not None and self._opened:
-            return [self._master]
-        return [self._watch]
+            return self._master
+        return self._watch
 
     def read(self) -> bytes | None:
         """What klippy wrote, b"" if nothing, None if nobody has the port open."""
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._watch, 65536)
+        if not self._opened:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._watch, 65536)
         if self._master is None:
             return None
         try:
