@@ -60,7 +60,7 @@ class KlippyFacts:
         if module is not None:
             return option in {text.lower() for text in _strings(module)}
         words = self._core_words if kind in _OF_THE_CORE or option in _REMOVED else self._words
-        return option in words or any(pattern.fullmatch(option) for pattern in self._patterns)
+        return option in words or any(_fits(texts, option) for texts in self._patterns)
 
     @property
     def is_kalico(self) -> bool:
@@ -104,14 +104,10 @@ class KlippyFacts:
         return {name: _words_below(folder) for name, folder in self._companions.items()}
 
     @cached_property
-    def _patterns(self) -> tuple["re.Pattern[str]", ...]:
-        """Names that are made of a text and a number or another name."""
+    def _patterns(self) -> tuple[list[str], ...]:
+        """Names that are made of a text and a number or another name: the texts around these."""
         parts = [word for word in self._words if len(_HOLE.sub("", word).strip("_.")) >= _SHORTEST_PART]
-        return tuple(
-            re.compile(r"\w+".join(map(re.escape, _HOLE.split(part))))
-            for part in map(_with_holes, parts)
-            if _HOLE.search(part)
-        )
+        return tuple(_HOLE.split(part) for part in map(_with_holes, parts) if _HOLE.search(part))
 
     def _module(self, name: str) -> Path | None:
         for folder in (self._klippy / "extras", self._klippy / "plugins"):
@@ -124,6 +120,13 @@ class KlippyFacts:
 def _with_holes(word: str) -> str:
     """A word that begins or ends with an underscore is a part of a longer one."""
     return ("%s" if word.startswith("_") else "") + word + ("%s" if word.endswith("_") else "")
+
+
+def _fits(texts: Sequence[str], name: str) -> bool:
+    """Whether a name consists of these texts with letters, digits or underscores between each two of them."""
+    if not (name.startswith(texts[0]) and name.endswith(texts[-1])):  # nearly all are out by this
+        return False
+    return re.fullmatch(r"\w+".join(map(re.escape, texts)), name) is not None
 
 
 def _words_below(folder: Path) -> frozenset[str]:
