@@ -76,7 +76,7 @@ def restarted(printer: PrinterSim, stopped: KlippyClient) -> None:
 def test_a_board_that_restarts_stops_klippy_and_comes_back(printer: PrinterSim, klippy: KlippyClient) -> None:
     klippy.gcode("G28")
     printer.control.request("reset", mcu="toolboard")
-    klippy.send("G28 Z")  # an idle klippy asks a board for nothing that it lost in the reset
+    klippy.send("QUERY_PROBE")  # an idle klippy asks a board for nothing that it lost in the reset
     stopped = wait_for_state(printer, "shutdown")
     assert "MCU 'toolboard'" in stopped.call("info")["state_message"]
     restarted(printer, stopped)
