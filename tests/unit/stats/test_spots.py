@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from zcal_tui.stats.spots import SpotComparison, SpotSamples, compare_spots
-from zcal_tui.stats.verdicts.backlash import judge_backlash
+from zcal_tui.stats.verdicts.backlash import judge_backlash, worse_spots
 
 STEP = 0.0025
 NAMES = ("front left", "front right", "rear", "middle")
@@ -188,3 +188,10 @@ def test_coverage(step: float) -> None:
     assert largest / runs >= 0.94
     assert spread / runs >= 0.94
     assert pairs / runs >= 0.93
+
+
+def test_a_spot_is_blamed_only_where_two_spots_differ() -> None:
+    near = compare_spots(spots([0.02, 0.02, 0.0232], n=5))
+    assert near.outlying is not None
+    assert worse_spots(near) == ()
+    assert worse_spots(compare_spots(spots([0.02, 0.02, 0.0242], n=5))) == ("rear",)

@@ -1,9 +1,9 @@
 """From readings to estimates, verdict and advice of the check `backlash`. Pure."""
 
-import math
 import statistics
 from collections.abc import Iterator, Sequence
 
+from zcal_tui.checks.backlash.comparison import ComparedVisits, LeftOut, compare_visits
 from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.checks.backlash.spots import HERE
 from zcal_tui.checks.estimates import estimate
@@ -13,8 +13,7 @@ from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.quantisation import undithered_share
-from zcal_tui.stats.spots import OutlyingSpot, SpotComparison, SpotEstimate, SpotSamples, compare_spots
+from zcal_tui.stats.spots import OutlyingSpot, SpotComparison, SpotEstimate
 from zcal_tui.stats.undetected import undetected_bound
 from zcal_tui.stats.verdicts.backlash import SIMILAR_SOURCE, judge_backlash, negative_spots
 from zcal_tui.stats.verdicts.rule import consequence, not_measured
@@ -25,6 +24,10 @@ LEAST_NOISE = 1e-6
 WHERE_IT_SHOWS = (
     "Backlash does not affect homing, probing and the paper test: they always approach from above. It "
     "shows where Z goes up while printing: over a bed mesh, in vase mode, after a Z hop."
+)
+
+OUTLIERS_ADVICE = (
+    "Outliers come from the probe, not from the Z drives. Check it with Repeatability (`accuracy`)."
 )
 
 
@@ -42,7 +45,7 @@ class BacklashReport:
         """Add a visit. Returns the estimates, once every place was visited."""
         self._readings[place.name].append(reading)
         compared = self._compared()
-        return None if compared is None else EstimateUpdated(self._estimates(compared))
+        return None if compared is None else EstimateUpdated(self._estimates(compared.places))
 
     @property
     def found_none(self) -> bool:
@@ -57,9 +60,10 @@ class BacklashReport:
     def conclusion(self, proposal: Change | None = None) -> Iterator[Event]:
         """The verdict and what follows from it; nothing where too little was measured. `proposal` is the config value
         that is calibrated, without its new value."""
-        compared = self._compared()
-        if compared is None:
+        visits = self._compared()
+        if visits is None:
             return
+        compared = visits.places
         yield EstimateUpdated(self._estimates(compared))
         if self.found_none:
             yield VerdictReached(_none_verdict(self._undetected()))
@@ -68,7 +72,9 @@ class BacklashReport:
         rule = judge_backlash(compared, step=self._step, upper_bound_only=self._properties.upper_bound_only)
         level = Level(rule.level)
         *found, end = rule.reasons
-        reasons = [*found, self._properties.method, end]
+        left_out = visits.left_out
+        outliers = [] if left_out is None else [_outliers_reason(left_out)]
+        reasons = [*found, *outliers, self._properties.method, end]
         if compared.outlying is not None and level is Level.PASS:
             reasons.insert(1, _outlying_reason(compared.outlying))
         yield VerdictReached(Verdict(level, self._summary(level, compared), tuple(reasons)))
@@ -77,6 +83,8 @@ class BacklashReport:
                 yield AdviceGiven(advice.text)
         if compared.outlying is not None and compared.outlying.distance.value > 0.0 and level is Level.PASS:
             yield AdviceGiven(_inspect(compared.outlying.name))
+        if left_out is not None:
+            yield AdviceGiven(OUTLIERS_ADVICE)
         if self._properties.upper_bound_only:
             yield AdviceGiven(
                 "To separate backlash from the switch's own travel, set --switch-hysteresis, or "
@@ -90,29 +98,19 @@ class BacklashReport:
         """The value (mm) to calibrate and its change; None where it is not significant, or not different from the one
         in force."""
         compared = self._compared()
-        if compared is None or self.found_none or not compared.spots[0].found:
+        if compared is None or self.found_none or not compared.places.spots[0].found:
             return None
-        changes = self._proposed(proposal, compared.spots[0]).changes
-        return (compared.spots[0].value.value, changes[0]) if changes else None
+        spot = compared.places.spots[0]
+        changes = self._proposed(proposal, spot).changes
+        return (spot.value.value, changes[0]) if changes else None
 
-    def _compared(self) -> SpotComparison | None:
+    def _compared(self) -> ComparedVisits | None:
         visits = min(len(readings) for readings in self._readings.values())
         if not visits:
             return None
         # In a round that is not complete, all places count as often as the least visited one
-        spots = [_spot(name, readings[:visits]) for name, readings in self._readings.items()]
-        if not any(spot.n > 1 for spot in spots):
-            return None
-        return compare_spots(spots, step=self._off_by())
-
-    def _off_by(self) -> float:
-        """The part of the instrument's step that remains where the single heights scatter over several steps."""
-        readings = [reading for visits in self._readings.values() for reading in visits]
-        freedom = sum(reading.n - 1 for reading in readings)
-        if freedom < 1:
-            return self._properties.step
-        scatter = math.sqrt(sum((reading.n - 1) * reading.dither**2 for reading in readings) / freedom)
-        return self._properties.step * undithered_share(self._step, scatter, freedom)
+        complete = {name: readings[:visits] for name, readings in self._readings.items()}
+        return compare_visits(complete, self._properties.step, self._step)
 
     def _only_the_switch(self, compared: SpotComparison) -> bool:
         """Whether only the switch's own travel leaves the verdict open."""
@@ -215,15 +213,6 @@ class BacklashReport:
         return AdviceGiven(text, (change,))
 
 
-def _spot(name: str, readings: Sequence[Reading]) -> SpotSamples:
-    """The visits to a place. One visit is one value: what differs from visit to visit is the same in all of its
-    samples. A single visit, which has no verdict yet, is described by its samples."""
-    if len(readings) > 1:
-        return SpotSamples.of(name, [reading.mean for reading in readings])
-    (only,) = readings
-    return SpotSamples(name, only.mean, only.sd, only.n)
-
-
 def _from_zero(name: str, interval: Interval, upper_bound: float, found: bool) -> Estimate:
     """One-sided where the value is not significantly above zero."""
     if found:
@@ -250,6 +239,19 @@ def _outlying_reason(outlying: OutlyingSpot) -> str:
         f"{outlying.name} loses {length(abs(outlying.distance.value))} {word} than the others on average. "
         "That is statistically significant (error rate 5 %), but within the limit. "
         f"{limits.Z_ACCURACY.sentence}"
+    )
+
+
+def _outliers_reason(left_out: LeftOut) -> str:
+    where = ", ".join(f"{name}: {count}" for name, count in left_out.places.items())
+    if left_out.count == 1:
+        return (
+            f"1 of {left_out.pairs} pairs is an outlier, {length(left_out.farthest)} from the others of its visit "
+            f"({where}; error rate 5 %). It is left out."
+        )
+    return (
+        f"{left_out.count} of {left_out.pairs} pairs are outliers, up to {length(left_out.farthest)} from the others "
+        f"of their visit ({where}; error rate 5 %). They are left out."
     )
 
 

@@ -1,11 +1,21 @@
 """What measures backlash on a printer: the [zcal] module, or a scanning probe's own command."""
 
-from collections.abc import Callable
-from typing import Protocol
+import math
+from collections.abc import Callable, Collection, Sequence
+from statistics import fmean
+from typing import Protocol, Self
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A value (mm) of one approach from above and one from below, and the height (mm) of the first."""
+
+    value: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,28 @@ class Reading:
     """With `none`: the test's |t|."""
     dither: float = 0.0
     """The standard deviation of the single heights it was made of, by which rounding to steps averages out."""
+    pairs: tuple[Pair, ...] = ()
+    """What it was made of, where that is known."""
+
+    @classmethod
+    def of(cls, pairs: Sequence[Pair]) -> Self:
+        """The reading that these pairs make, one at least."""
+        values, heights = [pair.value for pair in pairs], [pair.height for pair in pairs]
+        return cls(
+            fmean(values), _deviation(values), len(pairs), dither=_deviation(heights), pairs=tuple(pairs)
+        )
+
+    def without(self, indices: Collection[int]) -> "Reading":
+        """The reading that the other pairs make."""
+        return Reading.of([pair for i, pair in enumerate(self.pairs) if i not in indices])
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """The sample standard deviation (n − 1); 0 of a single value."""
+    if len(values) < 2:
+        return 0.0
+    mean = fmean(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 @dataclass(frozen=True, slots=True)

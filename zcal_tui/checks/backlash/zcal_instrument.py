@@ -1,11 +1,10 @@
 """Backlash by the [zcal] module's ZCAL_ESTIMATE_BACKLASH (docs/zcal.md)."""
 
 import contextlib
-import statistics
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
+from zcal_tui.checks.backlash.instrument import InstrumentProperties, Pair, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
@@ -93,8 +92,10 @@ class ZcalInstrument:
         if len(travels) < 2:
             raise _unclear()
         # Each end is seen half a step late on average
-        mean = statistics.fmean(travels) - self._step - (self._hysteresis or 0.0)
-        return Reading(mean, statistics.stdev(travels), len(travels), dither=statistics.stdev(triggers))
+        apart = self._step + (self._hysteresis or 0.0)
+        return Reading.of(
+            [Pair(travel - apart, trigger) for travel, trigger in zip(travels, triggers, strict=False)]
+        )
 
 
 def _method(context: Context, probe: ProbeConfig, asked: str) -> str:

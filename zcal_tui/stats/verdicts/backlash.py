@@ -135,10 +135,8 @@ def _advice(result: SpotComparison, level: Level, negative: tuple[SpotEstimate, 
 
 def worse_spots(result: SpotComparison) -> tuple[str, ...]:
     """The spots that lose significantly more, the worst first: the one that is above the mean of the others, or else
-    those above the spot that loses least. Only these may be blamed."""
-    outlying = result.outlying
-    if outlying is not None and outlying.distance.value > 0.0:
-        return (outlying.name,)
+    those above the spot that loses least. Only these may be blamed, and none where no two spots differ: one error rate
+    holds for all pairs together."""
     values = {spot.name: spot.value.value for spot in result.spots}
     least = min(values, key=lambda name: values[name])
     more = [
@@ -146,4 +144,7 @@ def worse_spots(result: SpotComparison) -> tuple[str, ...]:
         for difference in result.differences
         if least in (difference.a, difference.b) and not difference.size.covers(0.0)
     ]
+    outlying = result.outlying
+    if more and outlying is not None and outlying.distance.value > 0.0:
+        return (outlying.name,)
     return tuple(sorted(more, key=lambda name: -values[name]))
