@@ -13,6 +13,7 @@ import numpy as np
 from campaigns import (
     accuracy_claims,
     backlash_claims,
+    feel_claims,
     history_claims,
     location_claims,
     mark_claims,
@@ -35,6 +36,7 @@ LEAST_RUNS = 100
 CLAIMS: tuple[Claim, ...] = (
     *paper_claims.CLAIMS,
     *operator_claims.CLAIMS,
+    *feel_claims.CLAIMS,
     *backlash_claims.CLAIMS,
     *series_claims.CLAIMS,
     *accuracy_claims.CLAIMS,

@@ -5,6 +5,7 @@ begins to drag and at which it sticks, and takes the middle.
 """
 
 import math
+from typing import Protocol
 
 from zcal_tui.headless.answers import NobodyAnswers
 from zcal_tui.model.questions import (
@@ -39,7 +40,7 @@ class Autopilot:
 
     def __init__(self, person: SimulatedPerson) -> None:
         self._person = person
-        self._search = _Search(person)
+        self._search = PaperSearch(person)
         self._answer: Answer | None = None
 
     def ask(self, question: Question) -> None:
@@ -61,7 +62,7 @@ class Autopilot:
             case PaperStep():
                 if len(question.tried) <= 1:
                     self._person.new_test()
-                    self._search = _Search(self._person)
+                    self._search = PaperSearch(self._person)
                 return self._search.next(question)
             case JogStep():
                 return self._jog()
@@ -112,10 +113,20 @@ class Autopilot:
         return JogMove("move", dx=round(seen[0], 3), dy=round(seen[1], 3))
 
 
-class _Search:
+class PaperFeeling(Protocol):
+    """What a person notices of the paper below the nozzle."""
+
+    def drag(self) -> str:
+        """How the paper moves: free, drags or stuck."""
+
+    def gap(self) -> float | None:
+        """The gap between nozzle and bed in mm, as a person sees it; None if there is no bed below."""
+
+
+class PaperSearch:
     """One paper test: the drag at each height, and where to go next."""
 
-    def __init__(self, person: SimulatedPerson) -> None:
+    def __init__(self, person: PaperFeeling) -> None:
         self._person = person
         self._free = math.inf
         self._stuck = -math.inf
