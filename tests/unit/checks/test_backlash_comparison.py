@@ -54,7 +54,9 @@ def test_outliers_neither_shift_the_mean_nor_widen_it() -> None:
     assert found.left_out.farthest == pytest.approx(0.05, abs=0.006)
     mean, before = found.places.mean, clean.places.mean
     assert mean.value == pytest.approx(before.value, abs=0.0005)
-    assert mean.high is not None and mean.low is not None and before.high is not None and before.low is not None
+    assert (
+        mean.high is not None and mean.low is not None and before.high is not None and before.low is not None
+    )
     assert mean.high - mean.low < 1.2 * (before.high - before.low)
     assert found.places.upper_bound > 0.02
 

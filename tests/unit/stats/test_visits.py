@@ -8,7 +8,9 @@ from zcal_tui.stats.visits import Visit, visit_outliers
 STEP = 0.00125
 
 
-def visits(rng: np.random.Generator, *, between: float = 0.002, count: int = 15, each: int = 4) -> list[Visit]:
+def visits(
+    rng: np.random.Generator, *, between: float = 0.002, count: int = 15, each: int = 4
+) -> list[Visit]:
     """Visits to three places in turn, which scatter by `between` (mm); values scatter by 2.8 µm."""
     return [
         Visit(str(n % 3), tuple(rng.normal(rng.normal(0.02, between), 0.0028, each).tolist()))
