@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterator, Sequence
 
-from zcal_tui.checks.backlash.comparison import ComparedVisits, LeftOut, compare_visits
+from zcal_tui.checks.backlash.comparison import ComparedVisits, OutlyingPairs, compare_visits
 from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.checks.backlash.spots import HERE
 from zcal_tui.checks.estimates import estimate
@@ -242,7 +242,7 @@ def _outlying_reason(outlying: OutlyingSpot) -> str:
     )
 
 
-def _outliers_reason(left_out: LeftOut) -> str:
+def _outliers_reason(left_out: OutlyingPairs) -> str:
     where = ", ".join(f"{name}: {count}" for name, count in left_out.places.items())
     if left_out.count == 1:
         return (

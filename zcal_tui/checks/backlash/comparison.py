@@ -11,7 +11,7 @@ from zcal_tui.stats.visits import Visit, visit_outliers
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class OutlyingPairs:
     """Pairs that are outliers: how many of all, how many at each place where there are any, and the largest distance
     (mm) from the others of the visit."""
 
@@ -26,7 +26,7 @@ class ComparedVisits:
     """The places compared without the outliers; `left_out` is None where there is none."""
 
     places: SpotComparison
-    left_out: LeftOut | None
+    left_out: OutlyingPairs | None
 
 
 def compare_visits(
@@ -45,7 +45,7 @@ def compare_visits(
 
 def _without_outliers(
     visits: Mapping[str, Sequence[Reading]], step: float
-) -> tuple[dict[str, list[Reading]], LeftOut | None]:
+) -> tuple[dict[str, list[Reading]], OutlyingPairs | None]:
     """The readings without their outlying pairs. Readings without single pairs are taken as they are."""
     kept = {name: list(readings) for name, readings in visits.items()}
     where = [
@@ -60,7 +60,7 @@ def _without_outliers(
         if apart:
             kept[name][i] = kept[name][i].without(apart)
     at = [where[outlier.visit][0] for outlier in outliers]
-    return kept, LeftOut(
+    return kept, OutlyingPairs(
         len(outliers),
         sum(len(visit.values) for visit in pairs),
         {name: at.count(name) for name in kept if name in at},
