@@ -13,13 +13,13 @@ import numpy as np
 from campaigns import (
     accuracy_claims,
     backlash_claims,
-    feel_claims,
     history_claims,
     location_claims,
     mark_claims,
     offset_claims,
     operator_claims,
     paper_claims,
+    paper_search_claims,
     scatter_claims,
     series_claims,
     thermal_claims,
@@ -36,7 +36,7 @@ LEAST_RUNS = 100
 CLAIMS: tuple[Claim, ...] = (
     *paper_claims.CLAIMS,
     *operator_claims.CLAIMS,
-    *feel_claims.CLAIMS,
+    *paper_search_claims.CLAIMS,
     *backlash_claims.CLAIMS,
     *series_claims.CLAIMS,
     *accuracy_claims.CLAIMS,
