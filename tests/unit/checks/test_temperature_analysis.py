@@ -1,6 +1,7 @@
 """The verdict on samples at temperatures."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -38,10 +39,10 @@ def nozzle_at(t: float) -> float:
 
 
 def report(
-    per_bed: float, per_nozzle: float, until: float = 4500.0, corrected: bool = False
+    per_bed: float, per_nozzle: float, until: float = 4500.0, frame: Mapping[str, float] | None = None
 ) -> TemperatureReport:
     history = TemperatureHistory()
-    made = TemperatureReport(history, 0.00125, corrected=corrected)
+    made = TemperatureReport(history, 0.00125, frame=frame)
     draws = np.random.default_rng(1)
     lagged_bed, lagged_nozzle = 23.0, 24.0
     for t in range(int(until) + 1):
@@ -101,7 +102,14 @@ def test_a_probe_that_does_not_shift_passes() -> None:
 
 
 def test_a_correction_that_prints_have_already_is_named() -> None:
-    _, _, advice = concluded(list(report(0.0016, 0.0, corrected=True).conclusion()))
+    _, _, advice = concluded(list(report(0.0016, 0.0, frame={"temp_coeff": 0.002}).conclusion()))
+    assert "[z_thermal_adjust] already corrects prints" in advice
+
+
+@pytest.mark.parametrize("section", [{}, {"temp_coeff": 0.0}])
+def test_a_section_without_a_coefficient_corrects_nothing(section: dict[str, float]) -> None:
+    _, _, advice = concluded(list(report(0.0016, 0.0, frame=section).conclusion()))
+    assert "already corrects prints" not in advice
     assert "z_thermal_adjust" in advice
 
 
@@ -117,7 +125,7 @@ def test_so_far_is_the_last_series_over_the_cold_ones() -> None:
 
 
 def test_samples_that_the_printer_leaves_out_do_not_count() -> None:
-    made = TemperatureReport(TemperatureHistory(), 0.00125, corrected=False)
+    made = TemperatureReport(TemperatureHistory(), 0.00125)
     made.add(
         "baseline", [Sample(1, 1.0, 0.0, 0.0, 9.0, recorded=False), Sample(2, 2.0, 0.0, 0.0, 1.5)], 23.0, 24.0
     )

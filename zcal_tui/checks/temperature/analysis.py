@@ -5,7 +5,7 @@ from typing import Any
 
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.heating.targets import BED, NOZZLE
-from zcal_tui.checks.temperature.compensation import frame_advice, nozzle_advice
+from zcal_tui.checks.temperature.compensation import coefficient, frame_advice, nozzle_advice
 from zcal_tui.checks.temperature.history import TemperatureHistory
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, Notice, VerdictReached
@@ -21,22 +21,21 @@ FEWEST = 3
 
 
 class TemperatureReport:
-    """Grows by one series at a time. `step` is the Z step distance in mm; `corrected`: [z_thermal_adjust] moves the
-    toolhead as the frame grows; `settings` are the section's options. `touches`: the nozzle itself is the probe."""
+    """Grows by one series at a time. `step` is the Z step distance in mm; `frame` are the
+    options of [z_thermal_adjust], which moves the toolhead as the frame grows; None without it. `touches`: the nozzle
+    itself is the probe."""
 
     def __init__(
         self,
         history: TemperatureHistory,
         step: float,
         *,
-        corrected: bool,
-        settings: Mapping[str, Any] = {},
+        frame: Mapping[str, Any] | None = None,
         touches: bool = False,
     ) -> None:
         self._history = history
         self._step = step
-        self._corrected = corrected
-        self._settings = settings
+        self._frame = frame
         self._touches = touches
         self._samples: list[ThermalSample] = []
 
@@ -84,7 +83,7 @@ class TemperatureReport:
             return
         rule = judge_thermal(result)
         level = Level(rule.level)
-        growth = self._frame_growth() if self._corrected else None
+        growth = self._frame_growth() if self._frame is not None else None
         estimates = estimates_of(result)
         if growth is not None:
             estimates["per_degree_frame"] = estimate("per_degree_frame", growth, "mm/°C")
@@ -95,13 +94,13 @@ class TemperatureReport:
         yield from _causes(result)
         for advice in rule.advice:
             yield AdviceGiven(advice.text)
-        if self._corrected and level is not Level.PASS:
+        if self._frame is not None and coefficient(self._frame) != 0.0 and level is not Level.PASS:
             yield AdviceGiven(
                 "[z_thermal_adjust] already corrects prints for the frame's growth. This shift is measured "
                 "without it, so a first layer shifts less. Do not correct the same growth twice."
             )
-        if self._corrected:
-            yield from frame_advice(growth, self._settings)
+        if self._frame is not None:
+            yield from frame_advice(growth, self._frame)
         yield from nozzle_advice(result.per_degree_nozzle, touches=self._touches)
 
     def _frame_growth(self) -> Interval | None:

@@ -15,6 +15,11 @@ LARGEST = 1.0
 """mm/°C: the largest temp_coeff that Klipper starts with."""
 
 
+def coefficient(section: Mapping[str, Any]) -> float:
+    """mm/°C by which Klipper moves Z with the frame's temperature; 0, its default, moves nothing."""
+    return number(section.get("temp_coeff")) or 0.0
+
+
 def frame_advice(growth: Interval | None, section: Mapping[str, Any]) -> Iterator[AdviceGiven]:
     """What follows from the frame's coefficient, the change of the trigger height for every °C of the section's sensor.
 
@@ -30,7 +35,7 @@ def frame_advice(growth: Interval | None, section: Mapping[str, Any]) -> Iterato
     if growth.low is None or growth.high is None:
         return
     value, low, high = -growth.value, -growth.high, -growth.low
-    old = number(section.get("temp_coeff")) or 0.0
+    old = coefficient(section)
     interval = f"{value:.5f} mm/°C (95%: {low:.5f} to {high:.5f})"
     if low <= old <= high:
         yield AdviceGiven(f"temp_coeff of [{SECTION}] is {old:g}, measured: {interval}. No change needed.")

@@ -13,6 +13,7 @@ from zcal_tui.checks.heating.watch import HeatWatch, in_words
 from zcal_tui.checks.preconditions import require_ready, require_sampled_probe, require_step
 from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
+from zcal_tui.checks.temperature.compensation import coefficient
 from zcal_tui.checks.temperature.consent import require_heat_consent
 from zcal_tui.checks.temperature.history import FRAME, TemperatureHistory, temperature_of
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
@@ -64,8 +65,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     report = TemperatureReport(
         history,
         step,
-        corrected=FRAME in state.settings,
-        settings=state.settings.get(FRAME, {}),
+        frame=state.settings.get(FRAME),
         touches=touches_with_nozzle(probe),
     )
     clearance = travel_clearance(probe)
@@ -296,7 +296,7 @@ def _announce(
         )
     if any(heater.temperature > ROOM for heater in state.heaters.values()):
         context.emit(Notice("The printer is not at room temperature yet. The first heights may still drift."))
-    if FRAME in state.settings:
+    if coefficient(state.settings.get(FRAME, {})) != 0.0:
         context.emit(
             Notice(
                 "[z_thermal_adjust] moves the toolhead with the frame's temperature. Probing does not use its "
