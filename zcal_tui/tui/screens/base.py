@@ -46,6 +46,7 @@ class Follower(_AnyScreen):
         super().__init__()
         self.app_state = app_state
         self._has_widgets = False
+        self._has_caught_up = False
         self.shown_at = 0.0
         """When it last came to the front (`time.monotonic`)."""
 
@@ -87,12 +88,23 @@ class Follower(_AnyScreen):
         """Catch up with what happened before, or while another screen was in front."""
         self._has_widgets = True
         self.shown_at = time.monotonic()
+        if len(self.app.screen_stack) == 1:  # the program's first frame does not wait for anything
+            self._has_caught_up = True
         self.call_after_refresh(self.catch_up)
 
     def catch_up(self) -> None:
         """Show the newest snapshot."""
         if self.can_follow:
             self.show(self.app_state.snapshot)
+        if not self._has_caught_up:
+            self._has_caught_up = True
+            self.shown_at = time.monotonic()
+            self.refresh()
+
+    def _compositor_refresh(self) -> None:
+        """Draw nothing until the page has what it shows: a frame without that costs as much as the one that counts."""
+        if self._has_caught_up:
+            super()._compositor_refresh()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how things are; called when the snapshot has changed and when the screen comes to the front."""
