@@ -128,6 +128,12 @@ class AppBase(App[int]):
         variables = super().get_css_variables()
         return {**variables, **quiet_colours(variables)}
 
+    def update_styles(self, node: DOMNode, animate: bool = True) -> None:
+        """Style what is on a page. What is still being made, as a button that sets its own classes, gets its styles
+        with its place there."""
+        if node.parent is not None or node is self:
+            super().update_styles(node, animate)
+
     def refresh_css(self, animate: bool = True) -> None:
         """Read the style sheets again with the theme's colours; before the first screen, only store the colours."""
         if self._screen_stack:

@@ -1,13 +1,19 @@
 """A style sheet that parses each source once, and a screen's only once that screen is opened."""
 
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
+from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 
 SOURCES = 512
 """Sources whose rules are kept: more than there are screens and widgets."""
+
+_applied: WeakKeyDictionary[DOMNode, tuple[RulesMap, int]] = WeakKeyDictionary()
+"""The rules that were last applied to a node, and the count of changes of its styles after that."""
 
 
 class CachingStylesheet(Stylesheet):
@@ -33,3 +39,15 @@ class CachingStylesheet(Stylesheet):
         screen was opened first."""
         self.source = dict(sorted(self.source.items(), key=lambda item: "" if item[0][1] else item[0][0]))
         super().parse()
+
+    @classmethod
+    def replace_rules(cls, node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
+        """Set no rules again that a node has: when a page comes to the front, Textual applies those of all its widgets
+        once more. The colours of a node depend on those around it too, so it forgets them in any case.
+        """
+        base = node.styles.base
+        if not animate and _applied.get(node) == (rules, base._updates):
+            node.notify_style_update()
+            return
+        super().replace_rules(node, rules, animate)
+        _applied[node] = (rules, base._updates)

@@ -60,11 +60,11 @@ class Follower(_AnyScreen):
     def take_size(self) -> None:
         """The classes of the app's size, which Textual gives a screen after its first frame only."""
         width, height = self.app.size
-        for least, name in self._fitting(width, self.app.HORIZONTAL_BREAKPOINTS or []):
-            self.set_class(least, name)
-        for least, name in self._fitting(height, self.app.VERTICAL_BREAKPOINTS or []):
-            self.set_class(least, name)
-        self.set_class(width >= HUGE, "-huge")
+        fitting = [
+            *self._fitting(width, self.app.HORIZONTAL_BREAKPOINTS or []),
+            *self._fitting(height, self.app.VERTICAL_BREAKPOINTS or []),
+        ]
+        self.update_classes({**{name: fits for fits, name in fitting}, "-huge": width >= HUGE})
 
     def on_resize(self) -> None:
         """Follow the app's size."""
