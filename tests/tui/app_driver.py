@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from textual._wait import wait_for_idle
 from textual.pilot import Pilot
 
-from tests.tui.onscreen import svg_text
+from tests.tui.onscreen import shown_text
 from tests.tui.scripted import ScriptedSession
 from zcal_tui.tui.app import ZcalApp
 from zcal_tui.tui.widgets.button import TAP_GUARD
@@ -39,7 +40,7 @@ class AppDriver:
     async def settle(self) -> None:
         """Let the app see the newest snapshot now instead of at its next look, and finish painting."""
         for _ in range(3):
-            await self.pilot.pause()
+            await wait_for_idle(0)
             self.app.poll()
         await self.pilot.pause()
 
@@ -66,7 +67,7 @@ class AppDriver:
 
     def text(self) -> str:
         """What the screen shows, as lines of text."""
-        return svg_text(self.app.export_screenshot())
+        return shown_text(self.app)
 
     def words(self) -> str:
         """What the screen shows, as words on one line, however it was wrapped and framed."""

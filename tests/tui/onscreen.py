@@ -5,6 +5,8 @@ import re
 from textwrap import wrap
 from typing import Any
 
+from textual._compositor import LayoutUpdate
+from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Button, Digits
 
@@ -61,6 +63,14 @@ def cut_off(screen: Screen[Any]) -> list[str]:
             if len(lines) > size.height or max(map(len, lines), default=0) > width:
                 found.append(f"{widget!r} is too small for its words")
     return found
+
+
+def shown_text(app: App[Any]) -> str:
+    """The lines of text that an app shows, as `svg_text` of its picture, without those that are empty."""
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert isinstance(update, LayoutUpdate)
+    lines = ("".join(strip.text for strip in line).rstrip() for line in update.strips)
+    return "\n".join(filter(None, lines))
 
 
 def svg_text(svg: str) -> str:
