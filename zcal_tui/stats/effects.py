@@ -307,7 +307,9 @@ def _find_outliers(
         if p < level:
             found = len(removed)
         best_p = min(best_p, p)
-    indices = [i for i in removed[:found] if _gap(values, i, removed[:found]) >= _GAP_STEPS * step]
+    # A first sample with a coefficient of its own may be as far off, and shows no outlier to be usual
+    apart = [*removed[:found], *([0] if keep_first else [])]
+    indices = [i for i in removed[:found] if _gap(values, i, apart) >= _GAP_STEPS * step]
     if not indices:
         return Outliers((), 1.0 if found else best_p, ())
     others = np.array([i for i in range(len(values)) if i not in indices])
@@ -336,7 +338,7 @@ def _farthest(fit: _Fit, least_variance: float, keep_first: bool) -> tuple[int, 
     return position, min(1.0, int(usable.sum()) * t_two_sided_p(t, dof))
 
 
-def _gap(values: FloatArray, index: int, removed: list[int]) -> float:
-    """Distance from a sample to the nearest one that was not removed."""
-    others = [i for i in range(len(values)) if i not in removed]
+def _gap(values: FloatArray, index: int, apart: list[int]) -> float:
+    """Distance from a sample to the nearest of the others without those that are `apart`."""
+    others = [i for i in range(len(values)) if i not in apart]
     return float(np.abs(values[others] - values[index]).min())

@@ -77,6 +77,16 @@ def test_a_first_sample_apart_is_named_and_not_taken_for_an_outlier_or_a_drift(s
     assert only_first >= 180
 
 
+@pytest.mark.parametrize("step", [0.0025, 0.005])
+def test_an_outlier_as_far_off_as_the_first_sample_is_named(step: float) -> None:
+    rng = np.random.default_rng(24)
+    heights = 1.4 + SIGMA * rng.standard_normal(20)
+    heights[[0, 7, 13]] += 0.050
+    effects = find_effects(quantise(heights, step, rng).tolist(), step=step)
+    assert effects.outliers.indices == (7, 13)
+    assert present(effects.first_sample).found
+
+
 def test_outliers_are_named_with_their_place_and_distance_even_if_they_hide_each_other() -> None:
     rng = np.random.default_rng(23)
     hits = 0
