@@ -228,23 +228,6 @@ async def test_bisecting_needs_a_height_that_dragged_and_one_that_was_free(opene
         assert driver.session.answers == [PaperMove("step", "0.15")], "this height is marked dragging by it"
 
 
-async def test_the_last_bisection_says_that_it_accepts_the_middle(opened: Opener) -> None:
-    step = replace(PAPER, height=0.1, lower=None, upper=0.13, tried=(5.0, 0.13, 0.1), free=(5.0, 0.13))
-    for size in (SMALL, NORMAL):
-        async with opened(size=size) as driver:
-            await paper_begins(driver)
-            driver.session.ask(replace(step, dragging=()))
-            await driver.settle()
-            assert "Too much: Bisect accepts 0.115." in driver.words()
-            assert "✓ 0.115" in driver.words()
-            await driver.press("5", "plus")
-            assert driver.session.answers[-1] == PaperMove("step", "0.01"), "Lower goes less far"
-            driver.session.ask(replace(step, dragging=()))
-            await driver.settle()
-            await driver.press("1", "plus")
-            assert driver.session.answers[-1] == PaperMove("accept", "+")
-
-
 async def test_a_bisection_goes_no_farther_than_lower(opened: Opener) -> None:
     async with opened() as driver:
         await paper(driver)

@@ -19,7 +19,6 @@ from zcal_tui.model.paper_moves import (
     MAX_BISECT,
     bisect_target,
     can_accept,
-    last_bisection,
     needs_consent,
     out_of_reach,
     target_of,
@@ -175,13 +174,9 @@ class PaperDialogue:
                         raise OutOfReach(lowest)
                     raise CheckCancelled
                 case "accept":
-                    if move.z:
-                        if (resolution := await self._bisect_last()) is None:
-                            continue
-                    elif await self.may_accept():
-                        resolution = self._resolution()
-                    else:
+                    if not await self.may_accept():
                         continue
+                    resolution = self._resolution()
                     return self.ended(await self._manual.accept(), resolution)
                 case "undo":
                     if len(self._tried) > 1:
@@ -190,18 +185,6 @@ class PaperDialogue:
                         self._marks.pop(back, None)
                 case "step":
                     await self._go(move.z, undo=False)
-
-    async def _bisect_last(self) -> float | None:
-        """Go to the middle of a bracket that is narrow enough, and half of its width; None where it is not."""
-        question = self._question()
-        target = last_bisection(question, MAX_BISECT)
-        if target is None:
-            self._context.emit(Notice("The middle was not accepted: no height just above this one is free."))
-            return None
-        await self._go(f"{target - question.height:.6f}", undo=False)
-        half = max(target - question.height, self._height() - question.height)
-        self._context.emit(Notice(f"Height {self._height():.3f} was accepted: the middle, ± {length(half)}."))
-        return half
 
     async def on_abort(self) -> None:
         """What the person's abort does beside ending the dialogue."""

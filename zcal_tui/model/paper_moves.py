@@ -14,8 +14,6 @@ COARSE = 0.1
 """mm: a longer step can press the nozzle into the bed before anyone notices."""
 BELOW_EXPECTED = 0.1
 """mm below the expected contact: a step that ends lower needs consent."""
-NARROW = 0.015
-"""mm: half of a bracket that is not bisected further: the feel of most people varies by about as much."""
 AUTO_SHARE = 0.7
 """How much of the way to the expected contact the automatic step takes at most."""
 AUTO_SHARE_MEASURED = 0.9
@@ -73,19 +71,6 @@ def bisect_target(question: PaperStep, direction: int, step: float) -> float | N
         return height - min((height - max(marked)) / 2, step) if marked else None
     marked = [z for z in question.free if z > height + _NOISE]
     return height + min((min(marked) - height) / 2, step) if marked else None
-
-
-def last_bisection(question: PaperStep, step: float) -> float | None:
-    """The middle between this height, which drags too much, and the next free one above, if it is known well enough
-    to be accepted without trying it: to ± NARROW. None where the bracket is wider, where `step` does not reach the
-    middle, and in a manual probe that was taken over."""
-    target = bisect_target(question, 1, step)
-    if target is None or question.taken_over or not can_accept(question):
-        return None
-    half = target - question.height
-    free = min(z for z in question.free if z > question.height + _NOISE)
-    narrow = half <= NARROW + _NOISE and abs(free - target - half) <= _NOISE
-    return target if narrow else None
 
 
 def out_of_reach(question: PaperStep, target: float) -> bool:

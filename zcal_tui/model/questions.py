@@ -162,8 +162,7 @@ class PaperStep:
 @dataclass(frozen=True, slots=True)
 class PaperMove:
     """The answer to a `PaperStep`: move by `z` (as TESTZ: + - ++ -- or a distance in mm), return to the previous height
-    (undo), accept this height, or abort. To accept with `z` + is to go half way up and accept that (`last_bisection` in
-    model/paper_moves.py)."""
+    (undo), accept this height, or abort."""
 
     kind: Literal["step", "undo", "accept", "abort"]
     z: str = ""
@@ -216,9 +215,7 @@ def answer_text(question: Question, answer: Answer) -> str:
         case bool():
             return (question.yes if answer else question.no) if isinstance(question, Confirm) else str(answer)
         case PaperMove(kind, z):
-            if kind == "step":
-                return f"TESTZ Z={z}"
-            return "accept half way up" if z else kind
+            return f"TESTZ Z={z}" if kind == "step" else kind
         case JogMove(kind, dx, dy, dz):
             return f"move {dx:g} {dy:g} {dz:g}" if kind == "move" else kind
         case _:

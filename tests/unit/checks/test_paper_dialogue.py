@@ -16,7 +16,7 @@ from tests.unit.fakes.person import Person, Said
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.room_below import OutOfReach
-from zcal_tui.model.events import Notice, SampleTaken
+from zcal_tui.model.events import SampleTaken
 from zcal_tui.model.paper_moves import needs_consent, out_of_reach, target_of
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep, Question
 from zcal_tui.printer.printer import CommandFailed
@@ -24,7 +24,6 @@ from zcal_tui.transport.failures import NotReady
 
 PLAN = PaperPlan("Lower it.", "z_offset", 1.5, 1.5, -1, expected=0.0, clearance=12.0)
 ACCEPT, UNDO, ABORT = PaperMove("accept"), PaperMove("undo"), PaperMove("abort")
-LAST = PaperMove("accept", "+")
 LIFTED = "G1 Z12.000"
 
 words = st.sampled_from(["+", "-", "++", "--"]) | st.floats(-2.0, 2.0).map(lambda z: f"{z:.4f}")
@@ -95,25 +94,6 @@ async def test_an_accepted_height_is_told_with_what_was_tried_next_to_it(
     assert last.upper == pytest.approx(0.1)
     assert last.tried == pytest.approx((5.0, 0.1, 0.02, 0.04))
     assert end_of(bench.machine) == (True, True)
-
-
-async def test_the_middle_of_a_narrow_bracket_is_accepted_to_half_of_its_width(
-    bench: Bench, probe: FakeManualProbe
-) -> None:
-    found, _ = await feel(bench, *go("-4.96", "-0.03"), LAST)
-    assert found.height == pytest.approx(0.025)
-    assert found.resolution == pytest.approx(0.015)
-    assert steps(bench.machine)[-1] == "TESTZ Z=0.015000", "up, from where it drags too much"
-    (notice,) = bench.told(Notice)
-    assert "0.025 was accepted" in notice.text and "15 µm" in notice.text
-    assert end_of(bench.machine) == (True, True)
-
-
-async def test_the_middle_of_a_wide_bracket_is_not_accepted(bench: Bench, probe: FakeManualProbe) -> None:
-    with pytest.raises(CheckCancelled):
-        await feel(bench, *go("-4.96", "-0.04"), LAST, ABORT)
-    assert len(steps(bench.machine)) == 2, "nothing was moved for it"
-    assert any("middle was not accepted" in notice.text for notice in bench.told(Notice))
 
 
 async def test_a_height_that_was_left_by_undo_was_tried_all_the_same(

@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from zcal_tui.model.paper_moves import (
     MAX_BISECT,
-    NARROW,
     automatic_step,
     can_accept,
-    last_bisection,
     needs_consent,
     out_of_reach,
     target_of,
@@ -32,16 +30,6 @@ def test_a_bisecting_step_stays_inside_its_bracket_and_is_never_long(
         assert half is not None and whole is not None
         assert 0.0 < abs(half - z) <= abs(whole - z) <= MAX_BISECT + 1e-9
         assert abs(whole - z) <= abs(edge - z) + 1e-9
-
-
-def test_a_narrow_bracket_is_bisected_last_from_where_it_drags_too_much() -> None:
-    free = replace(STEP, height=0.0, free=(0.3, 0.03), dragging=())
-    assert last_bisection(free, 0.03) == pytest.approx(0.015)
-    assert last_bisection(replace(free, free=(0.3, 2.1 * NARROW)), 0.1) is None, "known less well"
-    assert last_bisection(free, 0.01) is None, "Lower goes less far than to the middle"
-    assert last_bisection(replace(free, free=(), dragging=(0.03,)), 0.03) is None, "no free height above"
-    assert last_bisection(replace(free, opener="PROBE_CALIBRATE"), 0.03) is None, "it was taken over"
-    assert last_bisection(replace(free, start=0.0), 0.03) is None, "not below the start"
 
 
 def test_half_steps_are_klippers() -> None:

@@ -9,15 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.model.distance import ACCEPTED, DistanceError, parse_distance
-from zcal_tui.model.paper_moves import (
-    ACCEPT_AFTER,
-    NARROW,
-    bisect_target,
-    can_accept,
-    last_bisection,
-    needs_consent,
-    out_of_reach,
-)
+from zcal_tui.model.paper_moves import ACCEPT_AFTER, bisect_target, can_accept, needs_consent, out_of_reach
 from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.units import closer_farther, length, millimetres, number
 from zcal_tui.session.snapshot import Asking, Snapshot
@@ -62,8 +54,6 @@ NOT_YET = "not yet"
 """On the button of a bisection that has no height to go towards."""
 SAVES_NOTHING = "saves nothing"
 """On the button Accept."""
-LAST_BISECTION = "Slight drag: Accept. Too much: Bisect accepts {}."
-"""Where the next height above was free, and is so near that the middle needs no try."""
 BRACKET_FIRST = {
     -1: "No height was marked dragging below this one. Lower first.",
     1: "No height was marked free above this one. Raise first.",
@@ -122,9 +112,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         f"{HOW} "
         "Lower while it slides freely: the automatic step shrinks near the bed. Once it drags too much, bisect: up "
         "from a height where it drags, down from one where it is free. Each goes half way to the nearest height of the "
-        "other kind. "
-        f"Bisecting up accepts the middle where that is then known to ± {length(NARROW)}. "
-        "Every approach ends downwards, so backlash in the screws does not count. "
+        "other kind. Every approach ends downwards, so backlash in the screws does not count. "
         "{paper.to_lower} and {paper.to_upper} go to the next height tried (TESTZ Z=-- and Z=++). "
         "{paper.undo} returns to the height before. {paper.accept} accepts this height. That saves nothing yet: the "
         "result of the check offers Save. {paper.abort} lifts the nozzle, discards the heights and ends the check. "
@@ -244,12 +232,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         run = self.app_state.snapshot.run
         if run is not None and len(run.notices) > self._seen_notices:
             return Content.styled(f"{signs.warned} {run.notices[-1]}", "bold $text-warning")
-        last = self._last_bisection()
-        text = question.instruction if last is None else LAST_BISECTION.format(height_text(last))
-        return Content.assemble((f"{signs.running} ", "$text-primary"), (text, "bold"))
-
-    def _last_bisection(self) -> float | None:
-        return last_bisection(self.question, step_length(self.question, self._step, -1))
+        return Content.assemble((f"{signs.running} ", "$text-primary"), (question.instruction, "bold"))
 
     def _notice_count(self) -> int:
         run = self.app_state.snapshot.run
@@ -270,8 +253,6 @@ class PaperScreen(QuestionScreen, ZcalScreen):
             button = self.query_one(f"#{name}", PlainButton)
             danger = target is not None and needs_consent(question, target)
             where = NOT_YET if target is None else height_text(target)
-            if name == "bisect_up" and self._last_bisection() is not None:
-                where = f"{signs.passed} {where}"
             label = f"{signs.warned if danger else sign} {word}\n{where}"
             if str(button.label) != label:
                 button.label = label
@@ -329,16 +310,13 @@ class PaperScreen(QuestionScreen, ZcalScreen):
             )
 
     def action_bisect(self, direction: int) -> None:
-        """Half way to the next height of the other kind, never farther than Lower goes. Where that is the middle of a
-        narrow bracket, it is accepted."""
+        """Half way to the next height of the other kind, never farther than Lower goes."""
         if self.query_one("#bisect_down" if direction < 0 else "#bisect_up", PlainButton).disabled:
             if self.asking is not None:
                 self.notify(BRACKET_FIRST[direction], severity="warning", markup=False)
             return
         target = bisect_target(self.question, direction, step_length(self.question, self._step, -1))
-        if direction > 0 and self._last_bisection() is not None:
-            self._move(PaperMove("accept", "+"))
-        elif target is not None:
+        if target is not None:
             self._move(PaperMove("step", f"{target - self.question.height:.6g}"))
 
     def action_to_tried(self, direction: int) -> None:
