@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tui.app_driver import Opener
+from tests.tui.app_driver import SMALL, Opener
 from tests.tui.contrast import TERMINALS, blue_text, low_contrast, ratio
 from tests.tui.scenes import SCENES, unreachable
 from zcal_tui.tui.console_font import CODE_PAGE, SYMBOLS, in_font
@@ -38,6 +38,16 @@ async def test_all_text_is_readable(theme: str, name: str, opened: Opener) -> No
         assert list(low_contrast(driver.app)) == []
         if theme in TERMINALS:
             assert list(blue_text(driver.app)) == []
+
+
+@pytest.mark.parametrize("theme", TERMINALS)
+async def test_buttons_without_frames_are_readable(theme: str, opened: Opener) -> None:
+    async with opened(theme=theme, size=SMALL) as driver:
+        await SCENES["plan"](driver)
+        assert list(low_contrast(driver.app)) == []
+    async with opened(unreachable(), theme=theme, size=SMALL) as driver:
+        await driver.settle()
+        assert list(low_contrast(driver.app)) == []
 
 
 @pytest.mark.parametrize("name", ["paper_begins", "temperature", "z_offset_found", "console", "map_alone"])

@@ -19,11 +19,12 @@ from zcal_tui.tui.printer_status import restart_expected
 from zcal_tui.tui.relaunch import arguments
 
 
+@pytest.mark.parametrize("term", ["xterm-256color", "linux"])
 @pytest.mark.parametrize("size", [SMALL, NORMAL])
 async def test_the_ways_on_are_offered_and_quitting_is_not_in_focus(
-    size: tuple[int, int], opened: Opener
+    size: tuple[int, int], term: str, opened: Opener
 ) -> None:
-    async with opened(unreachable(), size=size) as driver:
+    async with opened(unreachable(), size=size, term=term) as driver:
         await driver.settle()
         words = driver.words()
         assert all(way in words for way in ("Retry", "Address", "Demo", "Doctor", "Quit"))

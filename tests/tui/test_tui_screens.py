@@ -55,6 +55,13 @@ def assert_nothing_is_cut_off(driver: AppDriver) -> None:
 
 
 @pytest.mark.parametrize("name", SCENES)
+async def test_nothing_is_cut_off_on_a_small_text_console(name: str, opened: Opener) -> None:
+    async with opened(size=SMALL, term="linux") as driver:
+        await SCENES[name](driver)
+        assert_nothing_is_cut_off(driver)
+
+
+@pytest.mark.parametrize("name", SCENES)
 @at_sizes(SMALL, NORMAL)
 async def test_nothing_is_cut_off_and_stop_is_there(name: str, size: tuple[int, int], opened: Opener) -> None:
     async with opened(size=size) as driver:
