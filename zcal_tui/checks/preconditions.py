@@ -131,13 +131,17 @@ async def home_cold(context: Context, *, allowed: bool = True) -> None:
 
 
 async def require_clean(context: Context) -> None:
-    """Before the nozzle touches anything: the person confirms that its tip is clean. Raises CheckRefused,
-    CheckCancelled, NeedsPerson."""
+    """Before the nozzle touches anything: the person confirms that its tip is clean, and reads where homing follows.
+    Raises CheckRefused, CheckCancelled, NeedsPerson."""
+    filament = (
+        "Filament on the tip touches first and can throw the result off by a few tenths of a millimetre."
+    )
+    homed = context.printer.state.homed()
     clean = await context.operator.confirm(
         Confirm(
             "clean-nozzle",
             "Is the nozzle clean, and the bed below it clear?",
-            "Filament on the tip touches first and can throw the result off by a few tenths of a millimetre.",
+            filament if homed else f"{filament} The printer is not homed: it homes next.",
             yes="Clean",
             no="Not now",
         )

@@ -98,6 +98,17 @@ async def test_a_cold_printer_is_only_asked_for_a_clean_nozzle(bench: Bench) -> 
     assert bench.machine.scripts == []
 
 
+async def test_the_question_for_a_clean_nozzle_says_that_homing_follows(bench: Bench) -> None:
+    for axes, says in (("xyz", False), ("xy", True)):
+        bench.machine.change("toolhead", homed_axes=axes)
+        await bench.printer.refresh()
+        person = Person(True)
+        await require_clean(bench.context(person))
+        (question,) = person.asked
+        assert isinstance(question, Confirm)
+        assert ("homes next" in question.detail) == says
+
+
 async def test_a_nozzle_that_is_not_clean_is_refused(bench: Bench) -> None:
     person = Person(False)
     with pytest.raises(CheckRefused, match="not clean") as refused:
