@@ -10,7 +10,6 @@ HEIGHT = re.compile(r"▼ ([-−]?\d+\.\d{3})|(\d+\.\d{3}) ▶")
 PRECISION = re.compile(r"precision +± (\d+(?:\.\d+)?) (µm|mm)")
 FINE = 15.0
 """µm: a bracket that a person goes on bisecting is wider, as the page asks for."""
-LAST = re.compile(r"Bisect accepts ([-−]?\d+\.\d{3})\.")
 FEEL = re.compile(r"paper +\S (free|drags|stuck)")
 GAP = re.compile(r"the gap below the nozzle is ([-−]?\d+\.\d+) mm")
 SEEN = re.compile(r"simulated: \w")
@@ -115,8 +114,6 @@ class Person:
             self.heights.append(here)
             return ("accept",)
         if feel[1] != "free":
-            if (last := LAST.search(screen)) is not None:
-                self.heights.append(number(last[1]))
             return ("bisect",)
         if any(self._asked_drag[z] == "drags" and self._narrow(z, here) for z in self._visited[-2:-1]):
             return ("undo",)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.e2e import program
 from tests.e2e.person import Person, flat, place_of
-from tests.e2e.tmux import Tmux
+from tests.e2e.tmux import SETTLING, Tmux
 from zcal_tui.model.record import Record
 from zcal_tui.results.store import read_run
 from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone
@@ -50,7 +50,6 @@ NAMES = {"enter": "Enter", "left": "Left", "right": "Right", "up": "Up", "down":
 LEAVE = re.compile(r"After that you can leave: (\d+) min")
 END = "r Repeat"
 REACTION = 3.0
-SETTLING = 0.12
 LIMIT = 2700.0
 
 
@@ -126,23 +125,14 @@ class RecordedPerson:
         recording.began = self.time()
         self._do("start", self._terminal.screen())
         end = time.monotonic() + LIMIT
-        while not self._over(self._settled()):
-            screen = self._settled()
+        while not self._over(self._terminal.settled()):
+            screen = self._terminal.settled()
             assert time.monotonic() < end, f"the end was not reached:\n{screen}"
             assert self._terminal.alive, screen
             deeds = self._saving(screen) if END in screen else self._deeds(screen)
             for number, deed in enumerate(deeds):
-                self._do(deed, self._settled() if number else screen)
+                self._do(deed, self._terminal.settled() if number else screen)
         recording.ended = self.time()
-
-    def _settled(self) -> str:
-        """What the terminal shows once it shows the same twice: nobody answers a page that is still being drawn."""
-        before = self._terminal.screen()
-        while True:
-            time.sleep(SETTLING)
-            if (now := self._terminal.screen()) == before or not self._terminal.alive:
-                return now
-            before = now
 
     def _over(self, screen: str) -> bool:
         """Whether the result is shown, and nothing is left that it offers to save, as it does a moment later."""

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+SETTLING = 0.12
+"""Seconds between two looks at a screen that is to have settled."""
+
 
 class Tmux:
     """One program on a terminal of its own. The server is ours alone (its socket lies in `folder`)."""
@@ -41,6 +44,15 @@ class Tmux:
         if self._log is not None:
             self._log.write(f"{text}\n{'=' * 80}\n")
         return text
+
+    def settled(self) -> str:
+        """What the terminal shows once it shows the same twice: nobody answers a page that is still being drawn."""
+        before = self.screen()
+        while True:
+            time.sleep(SETTLING)
+            if not self.alive or (now := self.screen()) == before:
+                return before
+            before = now
 
     def press(self, *keys: str) -> None:
         """Press keys, by tmux's names."""
