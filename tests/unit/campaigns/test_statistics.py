@@ -1,5 +1,9 @@
 """The campaign of simulated claims: every claim runs, is reproducible, and a broken one is reported."""
 
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 import numpy as np
 import pytest
 
@@ -19,6 +23,19 @@ def test_every_claim_holds_in_a_few_runs() -> None:
     print(report.text())
     assert len(report.rows) == len(statistics.CLAIMS)
     assert report.met, report.text()
+
+
+def test_workers_do_arithmetic_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    with (
+        statistics.single_threaded_workers(),
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+    ):
+        assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
+        assert pool.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+    assert os.getenv("OMP_NUM_THREADS") == "3"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
 
 
 def test_a_claim_is_drawn_alike_each_time() -> None:
