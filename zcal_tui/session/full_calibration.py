@@ -1,6 +1,7 @@
 """Runs the full calibration (`all`): one check after the other, each with its own record, and one record for all."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -20,7 +21,7 @@ from zcal_tui.checks.full_calibration import (
 from zcal_tui.checks.parameters import build, specs
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import HEAT, Answer
+from zcal_tui.model.questions import HEAT, Answer, Confirm
 from zcal_tui.model.record import (
     DID_NOT_START,
     READY_CHECK,
@@ -35,6 +36,7 @@ from zcal_tui.model.record import (
     Verdict,
 )
 from zcal_tui.printer.capabilities import capabilities_of
+from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
@@ -54,13 +56,21 @@ from zcal_tui.session.discarded_result import DISCARDED, discard_result
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.result_card import CONTINUE, DISCARD, REPEAT, STOP, result_card
-from zcal_tui.session.resume import close_resumed, resumed_runs, valid_parts, without_done
+from zcal_tui.session.resume import (
+    close_resumed,
+    kinds_staged,
+    left_staged,
+    resumed_runs,
+    valid_parts,
+    without_done,
+)
 from zcal_tui.session.run import CheckRun, printer_facts
 from zcal_tui.session.saving.amend import amend_found
+from zcal_tui.session.saving.discard import discard
 from zcal_tui.session.saving.text import not_saved
 from zcal_tui.session.saving.waiting import WaitingValues, still_valid, still_waiting, with_states
 from zcal_tui.session.snapshot_store import SnapshotStore
-from zcal_tui.transport.failures import NotReady
+from zcal_tui.transport.failures import NotReady, TransportError
 
 PAPER_OFF = "Take the paper off the bed before you continue."
 
@@ -185,6 +195,7 @@ class FullCalibrationRun:
                         )
                         self._snapshots.update(interrupted=interrupted)
                     self._take_over_waiting(done, invalid)
+                    await self._discard_left(printer_name, before)
                 why = await self._all(printer_name, address)
         finally:
             stop_watching()
@@ -346,6 +357,38 @@ class FullCalibrationRun:
             self._emit(Notice(text))
         self._waiting = WaitingValues(found)
         self._follow_waiting()
+
+    async def _discard_left(self, printer_name: str, before: tuple[Record, ...]) -> None:
+        """Offer to discard what the interrupted check has left staged: it was never checked, and no calibration starts
+        while a value is pending."""
+        kinds = await asyncio.to_thread(kinds_staged, self._store, printer_name, before)
+        if not kinds:
+            return
+        try:
+            await self._printer.gcode("M400")  # its command may still run, and stages at its end
+            state = await self._printer.refresh()
+        except TransportError as error:
+            self._emit(Notice(f"What the interrupted calibration left staged is not known: {error}."))
+            return
+        left = left_staged(kinds, state.save_config.items)
+        if not left:
+            return
+        lines = "; ".join(pending_lines({change.section: {change.option: change.new} for change in left}))
+        question = Confirm(
+            "discard-left",
+            "The interrupted calibration left values staged that were never checked. Discard them?",
+            f"{lines}\nKlipper restarts. Homing and the live G-code offset are then lost.",
+            yes="Discard",
+            no="Leave them",
+            consent=True,
+        )
+        with contextlib.suppress(CheckCancelled, NotReady):
+            if await self._operator.confirm(question):
+                await discard(self._printer, self._emit, left, self._may_lose)
+
+    async def _may_lose(self, lines: str) -> bool:
+        """Others' pending values are not lost for this."""
+        return False
 
     def _follow_waiting(self) -> None:
         """Put what waits into the stored record and the snapshot."""

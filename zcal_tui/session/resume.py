@@ -2,14 +2,14 @@
 
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters, split
 from zcal_tui.model.codec import SchemaError
-from zcal_tui.model.record import READY_CHECK, WHOLE, Level, Outcome, Record
+from zcal_tui.model.record import READY_CHECK, WHOLE, Change, Level, Outcome, Record
 from zcal_tui.results.stale import stale
 from zcal_tui.results.store import StillRunning, Store, entries, read_whole
 
@@ -67,6 +67,32 @@ def valid_parts(
         else:
             texts.append(f"The result of {run.check} is no longer valid: {why}.")
     return tuple(valid), tuple(texts)
+
+
+def kinds_staged(store: Store, printer: str, resumed: Sequence[Record]) -> frozenset[str]:
+    """The kinds of sections in which the command of an interrupted check stages its result, which nobody has checked. A
+    record that was written before the command knows no more of them. Blocks on the disk."""
+    return frozenset(
+        _kind(change.section)
+        for run in _parts_of(store, printer, resumed[-1])
+        for change in run.changes
+        if change.state == "staged"
+    )
+
+
+def left_staged(kinds: Collection[str], pending: Mapping[str, Mapping[str, str]]) -> tuple[Change, ...]:
+    """What is pending in sections of these kinds (`kinds_staged`)."""
+    return tuple(
+        Change(section, option, None, text, "staged")
+        for section, options in pending.items()
+        if _kind(section) in kinds
+        for option, text in options.items()
+    )
+
+
+def _kind(section: str) -> str:
+    """A section's name without its last word, which names one of several."""
+    return section.lower().rpartition(" ")[0]
 
 
 def _parts_of(store: Store, printer: str, interrupted: Record) -> tuple[Record, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zcal_tui.model.events import RunEnded, RunStarted, SampleTaken
+from zcal_tui.model.events import ChangesUpdated, RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample, Verdict
 from zcal_tui.results.context import config_hash
 from zcal_tui.results.store import Journal, Store
@@ -271,7 +271,7 @@ def keep(store: Store, *records: Record) -> list[Path]:
 
 
 def cut_off(store: Store, of: Record) -> Path:
-    """Write a run whose program died before its end."""
+    """Write a run whose program died before its end. Its changes were written as they are."""
     journal = _write(store, of, whole=False)
     return journal.path
 
@@ -283,5 +283,7 @@ def _write(store: Store, of: Record, *, whole: bool) -> Journal:
         journal.write(SampleTaken(sample))
     if whole:
         journal.write(RunEnded(of))
+    elif of.changes:
+        journal.write(ChangesUpdated(of.changes))
     journal.close()
     return journal

@@ -15,12 +15,14 @@ from zcal_tui.model.events import Asked, Event, Notice, RunEnded, RunProblem, Ru
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import HEAT, PLAN_CONSENT, Answer, Choose, Confirm, Question
 from zcal_tui.model.record import DID_NOT_START, Change, Estimate, Level, Outcome, Problem, Record, Verdict
-from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.state import PrinterState, SaveConfigPending
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store, read_run
+from zcal_tui.session import full_calibration
 from zcal_tui.session.consents import Consents
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.full_calibration import FullCalibrationRun
+from zcal_tui.session.saving import discard
 from zcal_tui.session.saving.waiting import WaitingValues
 from zcal_tui.session.snapshot_store import SnapshotStore
 
@@ -37,6 +39,15 @@ UNHOMED = replace(HOMED, homed_axes="", z_tilt_applied=False)
 @dataclass
 class FakePrinter:
     state: PrinterState = HOMED
+    after_command: PrinterState | None = None
+    """Its state once the command that runs has ended."""
+
+    async def gcode(self, script: str) -> None:
+        assert script == "M400"
+        self.state = self.after_command or self.state
+
+    async def refresh(self) -> PrinterState:
+        return self.state
 
     def read(self, changes: tuple[Change, ...]) -> None:
         """Run with these values now."""
@@ -100,7 +111,7 @@ class Whole:
         self.runs: list[FakeRun] = []
         self.cards: list[Question] = []
         self.consents = Consents()
-        self.first = ["start"]
+        self.first: list[Answer] = ["start"]
         """The answers to the page before it."""
         self.ends: dict[str, Record] = {}
         self.then: dict[str, Callable[[], None]] = {}
@@ -150,7 +161,7 @@ class Whole:
         **parameters: str,
     ) -> Record:
         """`cards` are the answers to the result cards; none are shown without them."""
-        answers = [*self.first, *(cards or ())]
+        answers: list[Answer] = [*self.first, *(cards or ())]
 
         def answer(event: Event) -> None:
             if isinstance(event, Asked):
@@ -421,6 +432,46 @@ async def test_one_that_was_cut_off_before_anything_was_done_begins_at_the_begin
     records.cut_off(whole.store, cut)
     await whole.go(resumed=cut, only="ready,z-offset")
     assert whole.done == ["ready", "z-offset"]
+
+
+EDDY = "probe_eddy_current coil"
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+async def test_what_a_killed_check_left_staged_is_discarded_by_consent(
+    whole: Whole, agrees: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that stages by itself goes on after the program's death; nothing has checked its result."""
+    whole.printer.after_command = replace(
+        HOMED, save_config=SaveConfigPending(True, {EDDY: {"calibrate": "0.05:1"}, "probe": {"speed": "7"}})
+    )
+    cut = records.record("all", 2)
+    staged = Change(EDDY, "calibrate", None, "(what Klipper measures)", "staged")
+    records.cut_off(whole.store, cut)
+    records.cut_off(whole.store, records.record("z-offset", 3, changes=(staged,)))
+    lost: list[str] = []
+
+    async def discards(_: object, __: object, changes: tuple[Change, ...], ___: object) -> bool:
+        lost.extend(f"{change.section} {change.option}" for change in changes)
+        return True
+
+    monkeypatch.setattr(full_calibration, "discard", discards)
+    whole.first = [agrees]
+    await whole.go(resumed=cut, only="ready,z-offset")
+    assert [question.key for question in whole.cards] == ["discard-left"]
+    assert lost == ([f"{EDDY} calibrate"] if agrees else [])
+    assert whole.done == ["ready", "z-offset"]
+
+
+@pytest.mark.parametrize(("ended", "forbidden"), [(True, False), (False, True), (None, True)])
+def test_a_program_that_has_ended_forbids_no_restart(
+    ended: bool | None, forbidden: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease of a killed program is held until it expires."""
+    monkeypatch.setattr(discard, "gone", lambda _: ended)
+    lease = {"holder": "zcal-tui on vm (1)", "process": {"pid": 1}}
+    reason = discard.must_not_restart(replace(HOMED, zcal={"lease": lease}))
+    assert (reason is not None) is forbidden
 
 
 XY = (

@@ -9,12 +9,14 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+from zcal_tui.checks.lease.process import gone
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Event, Notice, Stage
 from zcal_tui.model.record import Change
 from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import mapping
 from zcal_tui.session.saving.staging import ValueToStage
 from zcal_tui.session.saving.text import PENDING_MEANS
 from zcal_tui.transport.failures import ReplyLost, TransportError, Unreachable
@@ -156,9 +158,14 @@ def must_not_restart(state: PrinterState) -> str | None:
     """Why klippy must not be restarted now, as a clause; None if it may."""
     if state.busy:
         return "a print was started" if state.job else "the printer was paused (PAUSE)"
-    if (other := other_holder(state)) is not None:
+    if (other := other_holder(state)) is not None and not _has_ended(state):
         return f"{other} has taken over the printer"
     return "a paper test of another client is open" if state.manual_probe.is_active else None
+
+
+def _has_ended(state: PrinterState) -> bool:
+    """Whether the program that holds the lease has certainly ended."""
+    return gone(mapping(mapping(state.zcal.get("lease")).get("process"))) is True
 
 
 def _named(changes: Sequence[Change]) -> str:
