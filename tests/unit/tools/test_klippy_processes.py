@@ -37,7 +37,15 @@ def process_in(proc: Path, pid: int, *words: str) -> None:
 
 def test_processes_are_known_by_their_command_lines(tmp_path: Path) -> None:
     (tmp_path / "stat").write_text("cpu 1 2 3\nbtime 1000\n")
-    process_in(tmp_path, 7, "python3", "/home/pi/klipper/klippy/klippy.py", "printer.cfg", "-a", str(tmp_path / "none"))
+    process_in(
+        tmp_path,
+        7,
+        "python3",
+        "/home/pi/klipper/klippy/klippy.py",
+        "printer.cfg",
+        "-a",
+        str(tmp_path / "none"),
+    )
     process_in(
         tmp_path, 8, "python3", "/home/pi/moonraker/moonraker/moonraker.py", "-d", "/home/pi/printer_data"
     )
