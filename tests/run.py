@@ -122,10 +122,15 @@ def environment(given: Mapping[str, str], phase: Phase) -> dict[str, str]:
     """What the tests of a phase run with: the given variables and the phase's Klipper.
 
     Python keeps what it compiles, also where a variable forbids it: else each worker, and each program that a test
-    starts, would compile every module and every test again.
+    starts, would compile every module and every test again. numpy uses one thread, as in the program: every core has a
+    worker already.
     """
     kept = {name: value for name, value in given.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper})
+    return (
+        {"OPENBLAS_NUM_THREADS": "1"}
+        | kept
+        | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper})
+    )
 
 
 def read_report(path: Path) -> tuple[int, tuple[tuple[str, str], ...]]:

