@@ -115,3 +115,18 @@ def test_bytes_that_are_no_text_are_preserved_and_shown_as_such() -> None:
         .startswith(b"[probe]\n#z_offset: 1.5 # \xb5m\n")
     )
     assert "+#z_offset: 1.5 # ?m" in prediction.diff()
+
+
+INDENTED = {
+    "an empty section above": "[zcal]\n  [tool_probe T1]\nz_offset: -1.2\n",
+    "a section that ends in a comment": "[zcal]\n# of the second tool\n\t[probe old]\nspeed: 5\nz_offset = 2\n",
+    "in an included file's place": "[include z.cfg]\n[zcal]\n [stepper_z]\nposition_endstop: 1\nz_offset: 3\n",
+}
+
+
+@pytest.mark.parametrize("text", INDENTED.values(), ids=INDENTED)
+def test_a_line_of_an_indented_section_is_not_lost(text: str) -> None:
+    config = files("[probe]\npin: PA1\n" + text, z="")
+    with pytest.raises(Unsavable, match="would also change z_offset of"):
+        predict(config, {"zcal": {"z_offset": "1.520"}}, {}, Fork())
+    assert predict(config, {"probe": {"z_offset": "1.520"}}, {}, Fork()).conflicts == ()

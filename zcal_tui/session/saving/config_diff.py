@@ -101,8 +101,9 @@ def predict(config: ConfigText, pending: Pending, running: Pending, fork: Fork) 
     regular, block = _split(before)
     without = _parse(config, regular)
     active = _comment_out(block, without.has_option)
-    edited = _edited(config, regular, active, running)
     saved = _parse_block(active)
+    on_disk = _parse(config, regular, active)
+    edited = _edited(on_disk, running)
     for section, options in pending.items():
         if not options:
             saved.remove_section(section)
@@ -124,7 +125,10 @@ def predict(config: ConfigText, pending: Pending, running: Pending, fork: Fork) 
         if after != config.texts[path]
     ]
     reader = ConfigText(config.main, texts, config.included)
-    return Prediction(tuple(changes), tuple(_conflicts(reader, regular, saved, fork)), edited)
+    conflicts = tuple(_conflicts(reader, regular, saved, fork))
+    if not conflicts:
+        _require_others_kept(on_disk, _parse(reader, regular, _text(saved)), pending)
+    return Prediction(tuple(changes), conflicts, edited)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -161,11 +165,39 @@ def _comment_out(text: str, has: HasOption) -> str:
     return "\n".join(lines)
 
 
-def _block(saved: RawConfigParser) -> str:
-    """The saved values as the block at the end of the file."""
+def _require_others_kept(before: RawConfigParser, after: RawConfigParser, pending: Pending) -> None:
+    """Refuse where SAVE_CONFIG would change more than what is pending, as with an indented section header: klippy reads
+    it as one, but does not see it when it comments lines out. Raises Unsavable."""
+    for section in dict.fromkeys((*before.sections(), *after.sections())):
+        if section in pending and not pending[section]:
+            continue
+        saved = {option.lower() for option in pending.get(section, {})}
+        was, becomes = _values(before, section), _values(after, section)
+        for option in dict.fromkeys((*was, *becomes)):
+            if option not in saved and was.get(option) != becomes.get(option):
+                raise Unsavable(
+                    f"SAVE_CONFIG would also change {option} of [{section}].",
+                    "It mistakes that line for one of another section, probably because a section header is indented.",
+                    "Begin every section header and option at the start of its line, then RESTART.",
+                )
+
+
+def _values(parser: RawConfigParser, section: str) -> dict[str, list[str]]:
+    """A section's values as words: SAVE_CONFIG indents lines in its own way."""
+    if not parser.has_section(section):
+        return {}
+    return {option: value.split() for option, value in parser.items(section)}
+
+
+def _text(saved: RawConfigParser) -> str:
     written = io.StringIO()
     saved.write(written)
-    lines = [f"#*# {line}".strip() for line in written.getvalue().strip().split("\n")]
+    return written.getvalue()
+
+
+def _block(saved: RawConfigParser) -> str:
+    """The saved values as the block at the end of the file."""
+    lines = [f"#*# {line}".strip() for line in _text(saved).strip().split("\n")]
     return "\n" + _HEADER.rstrip() + "\n" + "\n".join(lines) + "\n"
 
 
@@ -222,11 +254,10 @@ def _bare(text: str) -> list[str]:
     return [line.partition("#")[0] for line in text.split("\n")]
 
 
-def _edited(config: ConfigText, regular: str, block: str, running: Pending) -> tuple[str, ...]:
+def _edited(on_disk: RawConfigParser, running: Pending) -> tuple[str, ...]:
     """Where the files differ from what klippy runs with. Kalico itself replaces ${…} and !!include."""
     if not running:
         return ()
-    on_disk = _parse(config, regular, block)
     found = []
     for section in on_disk.sections():
         known = running.get(section)
