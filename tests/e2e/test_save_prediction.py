@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.e2e import klippers
-from zcal_tui.klipper_config.files import ConfigText
+from zcal_tui.klipper_config.files import ConfigText, read_files
+from zcal_tui.printer.config_files import finds_backup
 from zcal_tui.session.saving.config_diff import Fork, predict
 
 pytestmark = [
@@ -184,3 +185,35 @@ def test_it_comes_out_as_predicted(
                 assert Path(change.path).read_bytes() == change.after.encode()
     assert seen["saved"] > 100
     assert edits_includes or seen["refused"] > 10
+
+
+@pytest.mark.parametrize("folder", ["", "{config}/"])
+def test_a_backup_that_an_include_finds_stops_klippy_or_brings_the_old_value_back(
+    folder: str, klippy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kalico = hasattr(klippy, "get_danger_options")
+    if kalico:
+        options = types.SimpleNamespace(autosave_includes=False)
+        monkeypatch.setattr(klippy, "get_danger_options", lambda: options)
+    main = tmp_path / "printer.cfg"
+    pattern = folder.format(config=tmp_path) + ("config_backups/*.cfg" if kalico else "printer-*.cfg")
+    main.write_text(f"[include {pattern}]\n[probe]\nz_offset: 1.5\n")
+    own = load(klippy, main)
+    own.set("probe", "z_offset", "1.520")
+    files = read_files(str(main), recursive=kalico)
+    assert finds_backup(files, "Kalico" if kalico else "Klipper") == (str(main), pattern)
+    own.cmd_SAVE_CONFIG(Printer(main))
+    if kalico and not folder:
+        assert values(klippy, main)["probe"]["z_offset"] == "1.5"
+        return
+    with pytest.raises(Exception, match="Recursive include"):
+        load(klippy, main)
+
+
+def values(klippy: Any, path: Path) -> dict[str, dict[str, str]]:
+    """The configuration as klippy reads it."""
+    if hasattr(klippy, "ConfigAutoSave"):
+        parser = klippy.ConfigAutoSave(Printer(path)).load_main_config()[0]
+    else:
+        parser = klippy.PrinterConfig(Printer(path)).read_main_config().fileconfig
+    return {name: dict(parser.items(name)) for name in parser.sections()}

@@ -12,12 +12,12 @@ import re
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from zcal_tui.klipper_config.files import Answer, ConfigText, Find, collect, read_files
+from zcal_tui.klipper_config.include_patterns import absolute, matches
 from zcal_tui.klipper_config.replace import replace_file
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.transport.failures import TransportError
@@ -123,13 +123,15 @@ class MoonrakerConfigFiles:
     async def read(self) -> ConfigText:
         main, root, listed = await self._list()
 
+        recursive = self._printer.state.app == "Kalico"
+
         def find(request: Find) -> list[str]:
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(request.source), request.pattern))
+            wanted = absolute(request.source, request.pattern)
             if posixpath.relpath(wanted, root).startswith(".."):
                 raise ConfigUnreadable(
                     f"{request.source} includes {request.pattern}, outside the files that Moonraker serves."
                 )
-            return sorted(path for path in listed if _matches(path, wanted))
+            return sorted(path for path in listed if matches(path, wanted, recursive=recursive))
 
         async with self._client() as client:
 
@@ -212,6 +214,26 @@ class MoonrakerConfigFiles:
         return main, root, [posixpath.join(root, name) for name in names if name]
 
 
+def next_backup(main: str, app: str) -> str:
+    """The path of the backup that SAVE_CONFIG of this Klipper or fork would leave now."""
+    folder, name = posixpath.split(main)
+    stem, end = (name[:-4], ".cfg") if name.endswith(".cfg") else (name, "")
+    place = posixpath.join(folder, KALICO_BACKUPS) if app == "Kalico" else folder
+    return posixpath.join(place, f"{stem}-{datetime.now().strftime('%Y%m%d_%H%M%S')}{end}")
+
+
+def finds_backup(config: ConfigText, app: str) -> tuple[str, str] | None:
+    """The include line that would find the next backup, as its file and its pattern; None without one.
+
+    klippy would then not start, since a file includes itself, or read the old values again.
+    """
+    backup = posixpath.abspath(next_backup(config.main, app))
+    for source, pattern in config.included:
+        if matches(backup, absolute(source, pattern), recursive=app == "Kalico"):
+            return source, pattern
+    return None
+
+
 def kept_name(name: str) -> str:
     """The name under which a file is kept with which klippy did not start; no include pattern finds it."""
     return f"{name}.failed-{datetime.now().strftime('%Y%m%d_%H%M%S')}"
@@ -279,17 +301,6 @@ def _sound(files: ConfigText) -> ConfigText:
     for fault in files.faults:
         raise (ConfigBroken if fault.broken else ConfigUnreadable)(str(fault))
     return files
-
-
-def _matches(path: str, pattern: str) -> bool:
-    """Whether a path matches the pattern as Python's glob matches it: a * does not cross folders and
-    finds no hidden files."""
-    parts, patterns = path.split("/"), pattern.split("/")
-    return len(parts) == len(patterns) and all(
-        part == wanted
-        or (fnmatchcase(part, wanted) and not (part.startswith(".") and not wanted.startswith(".")))
-        for part, wanted in zip(parts, patterns, strict=True)
-    )
 
 
 def _backups_of(main: str, paths: list[str]) -> frozenset[str]:

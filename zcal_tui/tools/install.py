@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from zcal_tui.klipper_config.include_patterns import absolute
 from zcal_tui.klipper_config.replace import replace_file
 from zcal_tui.tools import klipper_folder
-from zcal_tui.tools.config_backup import absolute, backup_folder, backup_place
+from zcal_tui.tools.config_backup import backup_folder, backup_place
 from zcal_tui.tools.install_plan import (
     EditConfig,
     Exclude,

@@ -7,7 +7,7 @@ from zcal_tui.klipper_config.configuration import parse
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change
-from zcal_tui.printer.config_files import ConfigBroken, ConfigFiles, ConfigUnreadable
+from zcal_tui.printer.config_files import ConfigBroken, ConfigFiles, ConfigUnreadable, finds_backup
 from zcal_tui.printer.start_bounds import StartProblem, Texts, bounds_of, overlaid
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.saving import axis_twist
@@ -71,6 +71,7 @@ async def make_plan(
             return overlaid(state.config, _together(state, values))
 
         return replace(_startable(plan, state, would_run), unreadable=str(error))
+    require_hidden_backup(config, state)
     plan = replace(plan, foreign_ends=config.foreign_ends)
     others = predict(config, state.save_config.items, state.config, fork(state)).conflicts
     prediction = predict(config, _together(state, plan.values), state.config, fork(state))
@@ -94,6 +95,17 @@ async def make_plan(
     if not plan.changes:
         return plan
     return replace(plan, prediction=predict(config, _together(state, plan.values), state.config, fork(state)))
+
+
+def require_hidden_backup(config: ConfigText, state: PrinterState) -> None:
+    """Refuse where an include line finds the backup that SAVE_CONFIG leaves. Raises Unsavable."""
+    found = finds_backup(config, state.app)
+    if found is not None:
+        raise Unsavable(
+            f"SAVE_CONFIG would leave its backup of printer.cfg where [include {found[1]}] finds it.",
+            f"The line is in {found[0]}. Klipper would read the backup too: it would not start, or use the old values.",
+            "Rename the files that the line is for, or narrow its pattern, then RESTART.",
+        )
 
 
 def _without(state: PrinterState, plan: SavePlan, edits: Sequence[ManualEdit]) -> SavePlan:

@@ -40,6 +40,8 @@ def judge_configuration(printer: PrinterFacts, klipper: KlipperFacts) -> Iterato
         what = f"SAVE_CONFIG would reject a new z_offset: {printer.save_conflict}"
         why = "zcal-tui could measure the value but not save it."
         yield note("save-conflict", what, why, "Move that line from the included file to printer.cfg.")
+    if printer.unsavable is not None:
+        yield note("unsavable", *printer.unsavable)
     if printer.edited:
         what = f"printer.cfg on disk differs from the configuration in use: {'; '.join(printer.edited[:3])}"
         why = "Klipper reads the files when it restarts, also at the end of SAVE_CONFIG."

@@ -23,7 +23,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session.saving.config_diff import Unsavable, predict
-from zcal_tui.session.saving.plan import conflict_text, fork
+from zcal_tui.session.saving.plan import conflict_text, fork, require_hidden_backup
 from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem, sentence
 from zcal_tui.tools.doctor.link import RESTART, STATUS
 from zcal_tui.transport.failures import TransportError
@@ -53,6 +53,8 @@ class PrinterFacts:
     """Why klippy could not read them either."""
     save_conflict: str = ""
     """Why SAVE_CONFIG would reject the probe's z_offset."""
+    unsavable: tuple[str, str, str] | None = None
+    """Why SAVE_CONFIG could write nothing at all: what, cause and remedy."""
     edited: tuple[str, ...] = ()
     """What differs from the configuration that klippy has read."""
 
@@ -86,27 +88,29 @@ async def gather_printer(transport: LinkedTransport, credentials: Credentials) -
         return replace(facts, unreadable=str(error))
     finally:
         await printer.close()
-    save_conflict, edited = _predict(files, state)
-    return replace(facts, files=files, save_conflict=save_conflict, edited=edited)
+    facts = replace(facts, files=files)
+    try:
+        return _predict(facts, files)
+    except Unsavable as error:
+        return replace(facts, unsavable=(error.what, error.cause, error.remedy))
 
 
-def _predict(files: ConfigText, state: PrinterState) -> tuple[str, tuple[str, ...]]:
-    """Why SAVE_CONFIG would reject a new z_offset of the probe, empty where it would not; and what was edited."""
+def _predict(facts: PrinterFacts, files: ConfigText) -> PrinterFacts:
+    """Add why SAVE_CONFIG would reject a new z_offset of the probe, and what was edited. Raises Unsavable."""
+    state = facts.state
     if state.klippy not in ("ready", "shutdown"):
-        return "", ()
+        return facts
     probe = probe_config(state)
     section = probe.section if probe and probe.kind not in ("probe_eddy_current", "scanner") else ""
     staged = {section: {"z_offset": "0.001"}} if section else {}
-    try:
-        prediction = predict(files, staged, state.config, fork(state))
-    except Unsavable as error:
-        return f"{error.what} {error.cause}", ()
+    require_hidden_backup(files, state)
+    prediction = predict(files, staged, state.config, fork(state))
     conflicts = (
         f"z_offset of [{section}]: {conflict_text(conflict)}"
         for conflict in prediction.conflicts
         if (conflict.section, conflict.option) == (section, "z_offset")
     )
-    return next(conflicts, ""), prediction.edited
+    return replace(facts, save_conflict=next(conflicts, ""), edited=prediction.edited)
 
 
 def judge_printer(facts: PrinterFacts) -> Iterator[DoctorFinding]:

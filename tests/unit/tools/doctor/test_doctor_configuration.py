@@ -52,6 +52,13 @@ CONFIGURATION = [
         "[probe]",
     ),
     (
+        seen.printer(unsavable=("The block was edited.", "Klipper cannot read it.", "Delete the block.")),
+        KlipperFacts(),
+        "unsavable",
+        NOTE,
+        "The block was edited.",
+    ),
+    (
         seen.printer(edited=("[probe] was added",)),
         KlipperFacts(),
         "edited",
