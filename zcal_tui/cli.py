@@ -9,12 +9,13 @@ from zcal_tui.config import ConfigError
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results import RESULT_PROGRAMS
 from zcal_tui.model.record import MANUAL_PROBE, UNDO
+from zcal_tui.required_packages import INTERFACE, PACKAGES, first_missing, missing_package
 
 
 def _run_program(name: str, arguments: list[str]) -> int:
     """Run one of PROGRAMS; only the one that is wanted is imported."""
     if name == "sim":
-        from zcal_tui.sim.command import main as simulate
+        from zcal_tui.sim.__main__ import main as simulate
 
         return simulate(arguments)
     if name == "resume":
@@ -52,6 +53,17 @@ def _run_program(name: str, arguments: list[str]) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the command line says; returns the exit code."""
+    try:
+        return _run(arguments)
+    except ImportError as error:
+        missing = missing_package(error)
+        if missing is None:
+            raise
+        print(f"zcal-tui: {missing}", file=sys.stderr)
+        return ExitCode.USAGE
+
+
+def _run(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in PROGRAMS:
         try:
             code = _run_program(arguments[0], list(arguments[1:]))
@@ -70,6 +82,10 @@ def run(arguments: Sequence[str]) -> int:
         command = parse(arguments, dict(os.environ))
     except (UsageError, ConfigError) as error:
         print(f"zcal-tui: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    missing = first_missing(name for name in PACKAGES if not command.headless or name not in INTERFACE)
+    if missing is not None:  # before anything moves, not where it is first imported
+        print(f"zcal-tui: {missing}", file=sys.stderr)
         return ExitCode.USAGE
     from zcal_tui.start import start  # what runs is imported once it is known that something will
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 
 def is_console(term: str) -> bool:
@@ -13,8 +12,6 @@ def is_console(term: str) -> bool:
 def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:
     """Why the interface cannot be shown here and what to do instead; None where it can."""
     why = _why_not(environ.get("TERM", ""), isatty)
-    if why is None and find_spec("textual") is None:  # with the simulator alone (docs/sim-for-authors.md)
-        why = "Textual is not installed, which the interface needs. Install zcal-tui with what it requires"
     if why is None:
         return None
     return f"{why}.\nTo run a check without it: zcal-tui --headless accuracy (add --json for programs)."

@@ -1,9 +1,11 @@
 """What a plot says of itself: axes with units, outliers marked and not stretching it, traces, marks, edges."""
 
 import re
+import sys
 from dataclasses import replace
 
 import pytest
+from textual.app import App, ComposeResult
 
 from tests.tui import sample_runs
 from tests.tui.scripted import ScriptedSession
@@ -14,7 +16,8 @@ from zcal_tui.tui.presenters.plots import BedMap, Curve, Dots, PlotPoint, curves
 from zcal_tui.tui.presenters.presenter import Gauge
 from zcal_tui.tui.widgets.bedmap import Bed, bed_map_content
 from zcal_tui.tui.widgets.figures import gauge_content
-from zcal_tui.tui.widgets.plot import axes_of, beyond, caption_of
+from zcal_tui.tui.widgets.plot import SamplePlot, axes_of, beyond, caption_of
+from zcal_tui.tui.widgets.text import Plain
 
 QUIET = tuple(PlotPoint(n, (-1) ** n * 2.0) for n in range(1, 11))
 
@@ -140,3 +143,24 @@ def test_numbers_of_a_fine_mesh_do_not_run_into_each_other(count: int) -> None:
     assert shown and set(shown) <= texts
     assert max(texts, key=lambda text: int(text.replace("−", "-"))) in shown, "the largest is always shown"
     assert "·" in drawn
+
+
+class OnePlot(App[None]):
+    """A plot and nothing else."""
+
+    CSS = "SamplePlot { height: 20; }"
+
+    def compose(self) -> ComposeResult:
+        yield SamplePlot()
+
+
+async def test_without_its_library_a_plot_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "textual_plot", None)
+    async with OnePlot().run_test(size=(100, 30)) as pilot:
+        plot = pilot.app.query_one(SamplePlot)
+        plot.show(Dots("µm", QUIET), 10)
+        await pilot.resize_terminal(90, 30)
+        await pilot.pause()
+        captions = list(plot.query(".caption").results(Plain))
+    assert len(captions) == 1
+    assert "The Python package textual-plot is not installed." in str(captions[0].render())

@@ -135,12 +135,6 @@ def test_where_nothing_can_be_drawn_headless_is_named(
     assert problem is None or "--headless" in problem
 
 
-def test_where_textual_is_not_installed_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zcal_tui.terminal.find_spec", lambda name: None)
-    problem = terminal_problem({"TERM": "xterm"}, True)
-    assert problem is not None and problem.startswith("Textual is not installed")
-
-
 def printed(code: str) -> str:
     """What a Python of its own prints."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

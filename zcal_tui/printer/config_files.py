@@ -20,6 +20,7 @@ from zcal_tui.klipper_config.files import Answer, ConfigText, Find, collect, rea
 from zcal_tui.klipper_config.include_patterns import absolute, matches
 from zcal_tui.klipper_config.replace import replace_file
 from zcal_tui.printer.values import mapping, text
+from zcal_tui.required_packages import missing_package
 from zcal_tui.transport.failures import TransportError
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.tls import tls_context
@@ -151,7 +152,10 @@ class MoonrakerConfigFiles:
         return kept
 
     def _client(self) -> "httpx.AsyncClient":
-        import httpx  # not loaded unless files are read over the network
+        try:
+            import httpx  # not loaded unless files are read over the network
+        except ImportError as error:
+            raise ConfigUnreadable(str(missing_package(error) or error)) from error
 
         # An unencrypted address needs no certificates, and reading them takes time
         verify = tls_context(self._credentials.ca_file) if self._url.startswith("https:") else False

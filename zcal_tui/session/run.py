@@ -21,6 +21,7 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.printer.zcal_sampler import sampler_for
+from zcal_tui.required_packages import missing_package
 from zcal_tui.results import docks, operators
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import StillRunning, Store, new_run_id, now_iso
@@ -425,6 +426,8 @@ def _lease_ran_out(error: CheckFailed | GcodeError) -> CheckFailed:
 
 
 def _internal_error(error: Exception) -> Problem:
+    if isinstance(error, ImportError) and (missing := missing_package(error)) is not None:
+        return Problem("The run ended early. All samples are stored.", missing.what, missing.remedy)
     return Problem(
         "Internal error. All samples are stored.",
         f"{type(error).__name__}: {error}",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import MANUAL_PROBE, SAVE, UNDO, WHOLE, Problem, Record
+from zcal_tui.required_packages import missing_package
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StillRunning, Store, now_iso
 from zcal_tui.session.loop import SessionLoop
@@ -207,8 +208,11 @@ class Session:
                 self._spawn(self._follow_others(printer))
         except Exception as error:  # the task's boundary: whoever waits for the connection must get the error
             logger.exception("connecting failed")
+            missing = missing_package(error) if isinstance(error, ImportError) else None
             problem = Problem(
-                "Connecting to the printer failed.", f"{type(error).__name__}: {error}", "See the log."
+                "Connecting to the printer failed.",
+                missing.what if missing is not None else f"{type(error).__name__}: {error}",
+                missing.remedy if missing is not None else "See the log.",
             )
             self._snapshots.link(state=LinkState.FAILED, problem=problem)
 

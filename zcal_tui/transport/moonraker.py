@@ -6,6 +6,7 @@ from typing import Any
 
 from zcal_tui import __version__
 from zcal_tui.model.lazy_dataclass import dataclass
+from zcal_tui.required_packages import missing_package
 from zcal_tui.transport.channel import Channel
 from zcal_tui.transport.connection import Connection, Dialect
 from zcal_tui.transport.failures import (
@@ -15,6 +16,7 @@ from zcal_tui.transport.failures import (
     TransportError,
     Unauthorized,
     UnknownMethod,
+    Unreachable,
 )
 from zcal_tui.transport.klippy_socket import open_socket, refusal, status
 from zcal_tui.transport.port import GcodeOutput, KlippyState, Notification
@@ -147,7 +149,11 @@ async def dial_moonraker(url: str, address: str, credentials: Credentials) -> tu
 
     Raises Unreachable, HandshakeRefused or Unauthorized.
     """
-    from zcal_tui.transport.websocket import WebsocketChannel
-
+    try:
+        from zcal_tui.transport.websocket import WebsocketChannel
+    except ImportError as error:
+        if (missing := missing_package(error)) is None:
+            raise
+        raise Unreachable(address, missing.what.rstrip("."), missing.remedy) from error
     channel = await WebsocketChannel.open(url, credentials, address)
     return channel, MoonrakerDialect(credentials)

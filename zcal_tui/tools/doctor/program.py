@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import platform
-import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from zcal_tui import __version__
 from zcal_tui.build_data import build_data
 from zcal_tui.model.lazy_dataclass import dataclass
+from zcal_tui.required_packages import PACKAGES, pip_install, required_versions
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt
 from zcal_tui.tools.version_conditions import satisfies
@@ -27,8 +27,6 @@ SLOW_IMPORT = 6.0
 """Seconds for all imports together, above which the start seems to hang."""
 SLOW_ARITHMETIC = 1.0
 """Seconds for 20 products of 200 by 200 matrices: 0.02 to 0.2 on a Pi 4, seconds with the plainest build."""
-LIBRARIES = ("platformdirs", "websockets", "httpx", "textual", "textual-plot", "numpy")
-"""numpy last: a build for another processor ends the process that imports it."""
 ARITHMETIC_STEP = "numpy arithmetic"
 _TRIAL = """
 import importlib, json, sys, time
@@ -136,17 +134,10 @@ def _installed(name: str) -> str | None:
     return attempt(lambda: metadata.version(name), metadata.PackageNotFoundError)
 
 
-def _wanted() -> dict[str, str]:
-    """The required versions, by library, as pyproject.toml has them."""
-    lines = attempt(lambda: metadata.requires(DISTRIBUTION), metadata.PackageNotFoundError) or []
-    found = (re.match(r"([A-Za-z0-9_.-]+)\s*([^;]*)", line) for line in lines if "extra ==" not in line)
-    return {match[1]: match[2].strip() for match in found if match}
-
-
 def _try_libraries() -> tuple[tuple[Library, ...], str, float | None]:
     """Import everything in another process. Also how that ended early, and the seconds of numpy's arithmetic."""
     # -B: the doctor leaves no files behind
-    command = (sys.executable, "-PB", "-c", _TRIAL, ARITHMETIC_STEP, *LIBRARIES)
+    command = (sys.executable, "-PB", "-c", _TRIAL, ARITHMETIC_STEP, *PACKAGES)
     try:
         done = subprocess.run(
             command, capture_output=True, stdin=subprocess.DEVNULL, timeout=LONGEST, check=False
@@ -157,11 +148,11 @@ def _try_libraries() -> tuple[tuple[Library, ...], str, float | None]:
     except subprocess.TimeoutExpired as error:
         printed, crash = error.stdout or b"", f"Testing {{step}} took longer than {LONGEST:.0f} s."
     steps = {step["name"]: step for step in map(json.loads, printed.splitlines())}
-    running = next((name for name in (*LIBRARIES, ARITHMETIC_STEP) if name not in steps), "libraries")
-    wanted = _wanted()
+    running = next((name for name in (*PACKAGES, ARITHMETIC_STEP) if name not in steps), "libraries")
+    wanted = required_versions()
     libraries = tuple(
         Library(**steps.get(name, {"name": name}), wanted=wanted.get(name, ""), found=_installed(name))
-        for name in LIBRARIES
+        for name in PACKAGES
     )
     return libraries, crash.format(step=running), steps.get(ARITHMETIC_STEP, {}).get("seconds")
 
@@ -178,7 +169,7 @@ def _copies() -> tuple[str, Path | None]:
 def judge_program(facts: ProgramFacts) -> Iterator[DoctorFinding]:
     """Report versions, other copies, and libraries that are missing, broken or slow."""
     yield ok("version", f"zcal-tui {facts.release} on Python {facts.python}.")
-    pip = f"{facts.folder}/python -m pip install"
+    pip = pip_install(facts.folder)
     if facts.installed_as is not None and facts.installed_as != facts.version:
         what = f"zcal-tui was installed as {facts.installed_as}, but its files are version {facts.version}."
         why = "The files were updated without reinstalling, so a required library may be missing."

@@ -11,6 +11,7 @@ from textual.geometry import Size
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.units import UM_PER_MM
+from zcal_tui.required_packages import missing_package
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.presenters.plots import Curve, Dots, PlotPoint, Trace, outlying, um_text
 from zcal_tui.tui.theme import rich_colour
@@ -153,9 +154,17 @@ class SamplePlot(Container):
             self.call_after_refresh(self._draw)
 
     async def _make(self) -> None:
-        from textual_plot import PlotWidget  # numpy comes with it
+        try:
+            from textual_plot import PlotWidget  # numpy comes with it
 
-        from zcal_tui.tui.widgets.ticks import MinusFormatter
+            from zcal_tui.tui.widgets.ticks import MinusFormatter
+        except ImportError as error:
+            if (missing := missing_package(error)) is None:
+                raise
+            if not self._caption.is_attached:
+                await self.mount(self._caption)
+            self._caption.set_text(str(missing))
+            return
 
         plot = PlotWidget(allow_pan_and_zoom=False)
         plot.set_x_formatter(MinusFormatter())

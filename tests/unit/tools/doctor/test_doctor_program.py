@@ -54,7 +54,7 @@ def test_a_missing_openblas_is_fixed_by_its_package() -> None:
 
 async def test_the_libraries_are_tried_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     libraries = ("platformdirs", "zcal-no-such-module")
-    monkeypatch.setattr("zcal_tui.tools.doctor.program.LIBRARIES", libraries)
+    monkeypatch.setattr("zcal_tui.tools.doctor.program.PACKAGES", libraries)
     facts = await gather_program()
     whole, missing = facts.libraries
     assert (whole.error, whole.wanted) == ("", ">=4.2")
@@ -67,14 +67,14 @@ async def test_the_libraries_are_tried_in_another_process(monkeypatch: pytest.Mo
 async def test_a_library_that_kills_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "illegal.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr("zcal_tui.tools.doctor.program.LIBRARIES", ("illegal",))
+    monkeypatch.setattr("zcal_tui.tools.doctor.program.PACKAGES", ("illegal",))
     assert (await gather_program()).crash == "Testing illegal ended with SIGILL."
 
 
 async def test_a_library_that_never_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "endless.py").write_text("import time\ntime.sleep(60)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr("zcal_tui.tools.doctor.program.LIBRARIES", ("endless",))
+    monkeypatch.setattr("zcal_tui.tools.doctor.program.PACKAGES", ("endless",))
     monkeypatch.setattr("zcal_tui.tools.doctor.program.LONGEST", 0.5)
     assert (await gather_program()).crash == "Testing endless took longer than 0 s."
 
