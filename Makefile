@@ -76,4 +76,4 @@ screenshots: $(STAMP)
 	$(BIN)/python -m screenshots.make
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) build dist *.egg-info packaging/sim/build packaging/sim/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""The wheel, built from the source distribution, in fresh environments: the demo, and the simulator alone."""
+"""The wheels, built from the source distribution, in fresh environments: the demo, and the simulator alone."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import tarfile
 import venv
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -54,9 +55,17 @@ class Environment:
         run(sys.executable, "-m", "pip", "--python", self.python, "install", "--quiet", *words)
 
 
+class Distributions(NamedTuple):
+    """What a release publishes."""
+
+    source: Path
+    program: Path
+    simulator: Path
+
+
 @pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Source distribution and wheel; the wheel is built from the former."""
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    """Source distribution and wheels; the wheels are built from the former."""
     folder = tmp_path_factory.mktemp("dist")
     builder = Environment(folder / "builder")
     builder.install("setuptools>=77", "wheel")
@@ -72,7 +81,8 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
     unpacked = folder / "unpacked"
     unpacked.mkdir()
     run("tar", "-xf", sdist, "-C", unpacked, "--strip-components=1")
-    return sdist, built(builder, "wheel", unpacked, folder)
+    program = built(builder, "wheel", unpacked, folder)
+    return Distributions(sdist, program, built(builder, "wheel", unpacked / "packaging" / "sim", folder))
 
 
 def built(builder: Environment, kind: str, source: Path, folder: Path) -> Path:
@@ -81,19 +91,26 @@ def built(builder: Environment, kind: str, source: Path, folder: Path) -> Path:
     return folder / run(builder.python, "-c", build, folder=source).splitlines()[-1]
 
 
-def test_both_are_complete(distributions: tuple[Path, Path]) -> None:
-    sdist, wheel = distributions
+def test_all_are_complete(distributions: Distributions) -> None:
+    sdist, wheel, simulator = distributions
     tracked = set(run("git", "-C", ROOT, "ls-files").splitlines()) - {".gitignore"}
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}
     assert tracked - in_sdist == set()
     packaged = {name for name in tracked if name.startswith(("zcal_tui/", "klippy_extra/"))}
     assert packaged - set(zipfile.ZipFile(wheel).namelist()) == set()
+    alone = {
+        name
+        for name in packaged
+        if name.startswith(("zcal_tui/sim/", "zcal_tui/klipper_config/", "klippy_extra/"))
+    }
+    for_developers = {name for name in alone if name.endswith((".in", "/renew", "/ruff.toml"))}
+    assert alone - for_developers - set(zipfile.ZipFile(simulator).namelist()) == set()
 
 
-def test_the_wheel_measures_in_a_clean_home(distributions: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_wheel_measures_in_a_clean_home(distributions: Distributions, tmp_path: Path) -> None:
     fresh = Environment(tmp_path / "env")
-    fresh.install(distributions[1])
+    fresh.install(distributions.program)
     program = fresh.python.parent / "zcal-tui"
     version = run(program, "--version", home=tmp_path / "home").strip()
     assert version == f"zcal-tui {__version__} (1a2b3c4, 2026-11-30)"
@@ -105,12 +122,14 @@ def test_the_wheel_measures_in_a_clean_home(distributions: tuple[Path, Path], tm
     assert record["event"] == "record" and record["estimates"]["sigma"]["value"] > 0
 
 
-def test_the_simulator_alone_needs_no_textual(distributions: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_simulator_has_a_wheel_without_textual(distributions: Distributions, tmp_path: Path) -> None:
     fresh = Environment(tmp_path / "env")
-    fresh.install("platformdirs", "pytest", "numpy")  # as docs/sim-for-authors.md has it
-    fresh.install("--no-deps", distributions[1])
-    missing = "import importlib.util as u; print(u.find_spec('textual'), u.find_spec('websockets'))"
-    assert run(fresh.python, "-c", missing).split() == ["None", "None"]
-    (tmp_path / "home").mkdir()
+    fresh.install(distributions.simulator)
+    missing = "import importlib.util as u; print(u.find_spec('textual'), u.find_spec('zcal_tui.cli'))"
+    assert run(fresh.python, "-c", missing, home=tmp_path / "home").split() == ["None", "None"]
     (tmp_path / "home" / "test_mine.py").write_text(THREE_LINES)
     assert "1 passed" in run(fresh.python, "-m", "pytest", "-q", "test_mine.py", home=tmp_path / "home")
+    shown = run(fresh.python, "-m", "zcal_tui.sim", "--help", home=tmp_path / "home")
+    assert shown.startswith("usage: python -m zcal_tui.sim ")
+    checked = run(fresh.python, "-m", "zcal_tui.sim", "--check", home=tmp_path / "home")
+    assert "can be simulated" in checked

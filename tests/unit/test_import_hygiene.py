@@ -1,11 +1,14 @@
 """What a start may import, so that it stays quick on a small board and headless stays headless."""
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 HEAVY = ("textual", "rich", "numpy", "textual_plot", "httpx", "websockets", "scipy", "zcal_tui.sim")
 
 
@@ -69,14 +72,13 @@ def test_decision_rules_add_only_the_limits_and_how_numbers_are_written(tmp_path
     assert others == {"zcal_tui.model", "zcal_tui.model.limits", "zcal_tui.model.units"}
 
 
-SIMULATOR = ("platformdirs", "pytest", "numpy")
-"""What docs/sim-for-authors.md installs beside the wheel for the simulator alone."""
-
-
 @pytest.mark.slow
-def test_the_simulator_and_its_fixture_need_nothing_but_what_is_documented(tmp_path: Path) -> None:
-    """Every module is imported where no other package of pyproject.toml can be."""
-    others = [name for name in HEAVY if name not in SIMULATOR and "." not in name]
+def test_the_simulator_and_its_fixture_need_nothing_but_what_their_wheel_requires(tmp_path: Path) -> None:
+    """Every module is imported where no other package that the program requires can be."""
+    wheel = tomllib.loads((ROOT / "packaging" / "sim" / "pyproject.toml").read_text(encoding="utf-8"))
+    required = {re.split("[<>=]", line)[0] for line in wheel["project"]["dependencies"]}
+    others = [name for name in HEAVY if name not in required and "." not in name]
+    assert {"textual", "rich", "httpx", "websockets"} <= set(others)
     code = (
         "import importlib, pkgutil, sys\n"
         f"sys.modules.update(dict.fromkeys({others!r}))\n"
@@ -89,8 +91,6 @@ def test_the_simulator_and_its_fixture_need_nothing_but_what_is_documented(tmp_p
     )
     modules = imported_by(code, tmp_path)
     assert {"zcal_tui.sim.testing", "zcal_tui.sim.pytest_plugin", "numpy"} <= modules
-    page = (Path(__file__).parents[2] / "docs" / "sim-for-authors.md").read_text(encoding="utf-8")
-    assert f"pip install {' '.join(SIMULATOR)}\n" in page
 
 
 def test_every_test_file_has_a_name_of_its_own() -> None:

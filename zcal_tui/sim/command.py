@@ -27,6 +27,7 @@ from zcal_tui.sim.host.simulator import Setup, Simulator
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.preparation import Prepared, prepare
 from zcal_tui.sim.profile import Profile, load_profile
+from zcal_tui.sim.program_name import COMMAND
 from zcal_tui.sim.refusals import WiringError
 from zcal_tui.sim.strip import describe
 from zcal_tui.sim.truth import TruthError, read_truth
@@ -49,7 +50,7 @@ class _Stopped(Exception):
 def parser() -> argparse.ArgumentParser:
     """The command line of `zcal-tui sim`."""
     made = argparse.ArgumentParser(
-        prog="zcal-tui sim",
+        prog=COMMAND,
         description="A simulated printer: a real klippy on a simulated micro-controller with the physics behind it.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -124,7 +125,7 @@ def main(arguments: Sequence[str]) -> int:
     output: SimulatorOutput = SimulatorJsonOutput() if options.json else SimulatorTextOutput()
     if len(options.words) > 1:
         output.failed(
-            SimulatorError(f"One profile, not {len(options.words)}.", remedy="See zcal-tui sim --help.")
+            SimulatorError(f"One profile, not {len(options.words)}.", remedy=f"See {COMMAND} --help.")
         )
         return EXIT_USAGE
     for number in _SIGNALS:
@@ -249,7 +250,7 @@ def _cannot_be_simulated(error: WiringError) -> SimulatorError:
     return SimulatorError(
         "This printer.cfg cannot be simulated.",
         str(error),
-        "Start it with --strip to leave out what has nothing to do with Z. `zcal-tui sim --check` lists all reasons.",
+        f"Start it with --strip to leave out what has nothing to do with Z. `{COMMAND} --check` lists all reasons.",
     )
 
 
@@ -278,14 +279,14 @@ def _send(path: Path, words: Sequence[str]) -> int:
     name, *given = words or ["info"]
     wanted = ARGUMENTS.get(name, ())
     if len(given) > len(wanted):
-        print(f"zcal-tui sim: {name} takes {len(wanted)} arguments, not {len(given)}.", file=sys.stderr)
+        print(f"{COMMAND}: {name} takes {len(wanted)} arguments, not {len(given)}.", file=sys.stderr)
         return EXIT_USAGE
     values: dict[str, object] = {key: _value(text) for key, text in zip(wanted, given, strict=False)}
     try:
         with ControlClient(path) as client:
             print(json.dumps(client.request(name, **values), indent=2))
     except ControlError as error:
-        print(f"zcal-tui sim: {error}", file=sys.stderr)
+        print(f"{COMMAND}: {error}", file=sys.stderr)
         return EXIT_NOT_STARTED
     return 0
 

@@ -1,6 +1,6 @@
 """The pytest fixture `simulated_printer`, for authors of Klipper modules (docs/sim-for-authors.md).
 
-pytest loads it wherever zcal-tui is installed; a simulated printer is started only for a test that uses the fixture.
+pytest loads it wherever zcal-tui or zcal-tui-sim is installed. Only a test that uses the fixture starts a printer.
 """
 
 from collections.abc import Iterator, Sequence

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,40 @@ def test_the_workflow_reads_the_version_where_it_is() -> None:
         check=True,
     )
     assert found.stdout.strip() == __version__
+
+
+def requirements(folder: Path) -> dict[str, str]:
+    """What a pyproject.toml requires, with its extra `sim`: versions by package."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = project["dependencies"] + project.get("optional-dependencies", {}).get("sim", [])
+    found = [re.fullmatch(r"([a-z-]+)(.*)", line) for line in lines]
+    return {match[1]: match[2] for match in found if match}
+
+
+def test_the_simulators_wheel_requires_no_interface_and_the_versions_of_the_program() -> None:
+    simulator = requirements(ROOT / "packaging" / "sim")
+    assert set(simulator) == {"numpy", "platformdirs", "pytest"}
+    program = requirements(ROOT)
+    assert simulator == {name: program[name] for name in simulator}
+
+
+def test_the_simulators_wheel_has_every_module_that_it_imports() -> None:
+    """Of ours, those in its packages and those that its pyproject.toml lists one by one."""
+    setup = tomllib.loads((ROOT / "packaging" / "sim" / "pyproject.toml").read_text(encoding="utf-8"))[
+        "tool"
+    ]["setuptools"]
+    folders = [name.rstrip("*") for name in setup["packages"]["find"]["include"]]
+    imported = {
+        name
+        for folder in folders
+        for file in (ROOT / folder.replace(".", "/")).rglob("*.py")
+        for name in re.findall(
+            r"^\s*from (zcal_tui[\w.]*) import", file.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert "zcal_tui.profile_names" in imported
+    elsewhere = {name for name in imported if not name.startswith(tuple(folders))}
+    assert elsewhere <= set(setup["py-modules"]) | {"zcal_tui"}
 
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "requirements.lock", "setup.py", "MANIFEST.in"])
