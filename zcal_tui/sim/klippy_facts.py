@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from zcal_tui.sim.option_values import ValueRule, refused_value, value_rules
 from zcal_tui.sim.sections import kind_name
 
 _STRING = re.compile(r"""["']([A-Za-z0-9_%.]+)["']""")
@@ -26,6 +27,23 @@ _OF_ONE_MODULE = ("delayed_gcode",)
 """Kinds of sections of which only their module reads options."""
 _CONSTANTS, _KALICO = "constants", "danger_options"
 """A section without a module that Kalico reads itself, and a module that only Kalico has."""
+_HEATER, _POINTS = ("extras/heaters.py",), ("extras/probe.py",)
+_READERS: Mapping[str, tuple[str, ...]] = {
+    "stepper": ("stepper.py", "kinematics/*.py"),
+    "printer": ("toolhead.py", "kinematics/*.py"),
+    "extruder": ("stepper.py", "kinematics/extruder.py", *_HEATER),
+    **dict.fromkeys(("heater_bed", "heater_generic"), _HEATER),
+    **dict.fromkeys(
+        ("fan", "fan_generic", "heater_fan", "controller_fan", "temperature_fan"), ("extras/fan.py", *_HEATER)
+    ),
+    **dict.fromkeys(
+        ("probe", "bltouch", "smart_effector", "probe_eddy_current", "load_cell_probe", "dockable_probe"),
+        _POINTS,
+    ),
+    **dict.fromkeys(("bed_mesh", "screws_tilt_adjust", "delta_calibrate"), _POINTS),
+    **dict.fromkeys(("z_tilt", "z_tilt_ng", "quad_gantry_level"), ("extras/z_tilt.py", *_POINTS)),
+}
+"""Besides its own module, the files of klippy that read a kind of section."""
 _OLDER_NAMES: Mapping[tuple[str, str], str] = {
     ("mcp4018", "i2c_software_scl_pin"): "scl_pin",
     ("mcp4018", "i2c_software_sda_pin"): "sda_pin",
@@ -39,6 +57,7 @@ class KlippyFacts:
         """`companions` are the folders of modules that the simulator brings along."""
         self._klippy = root / "klippy"
         self._companions = {path.name: path for path in companions}
+        self._rules: dict[str, Mapping[str, tuple[ValueRule, ...]]] = {}
 
     def has_module(self, section: str) -> bool:
         """Whether there is a module for a section, by its name."""
@@ -61,6 +80,22 @@ class KlippyFacts:
             return option in {text.lower() for text in _strings(module)}
         words = self._core_words if kind in _OF_THE_CORE or option in _REMOVED else self._words
         return option in words or any(_fits(texts, option) for texts in self._patterns)
+
+    def refused_value(self, section: str, option: str, value: str) -> str:
+        """Why this klippy does not start with a value, as the end of a sentence; empty where it does, or where its
+        source does not show it."""
+        return refused_value(self._rules_of(kind_name(section)).get(option, ()), value)
+
+    def _rules_of(self, kind: str) -> Mapping[str, tuple[ValueRule, ...]]:
+        if kind not in self._rules:
+            own = self._module(kind)
+            paths = [own] if own is not None else []
+            for pattern in _READERS.get(kind, ()):
+                paths += sorted(self._klippy.glob(pattern))
+            if kind in self._companions:
+                paths = sorted(self._companions[kind].rglob("*.py"))
+            self._rules[kind] = value_rules(paths)
+        return self._rules[kind]
 
     @property
     def is_kalico(self) -> bool:

@@ -51,6 +51,12 @@ class Refusals:
         """An option cannot be simulated, or is missing."""
         self._add(Refusal(section.where(option), section.name, option, reason))
 
+    def has(self, section: Section, option: str) -> bool:
+        """Whether there is a reason about a section as a whole, or about this option of it."""
+        return any(
+            found.section == section.name and found.option in ("", option) for found in self._found.values()
+        )
+
     def whole(self, reason: str) -> None:
         """The configuration as a whole cannot be simulated."""
         self._add(Refusal(FileLocation(self._main), "", "", reason))

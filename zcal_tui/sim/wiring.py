@@ -154,6 +154,8 @@ def connect(
         _refuse_unknown(configuration, refusals, plugins, facts)
         _refuse_missing(configuration, refusals, kalico=facts.is_kalico)
     wiring = reader.wiring()
+    if facts is not None:
+        _refuse_values(configuration, refusals, plugins, facts)
     refusals.check()
     return wiring
 
@@ -187,6 +189,20 @@ def _refuse_unknown(
         value = section.get(choice)
         if value is not None and not facts.mentions(value):
             refusals.option(section, choice, f"The Klipper that would run does not know {value}.")
+
+
+def _refuse_values(
+    configuration: Configuration, refusals: Refusals, skipped: Collection[str], facts: KlippyFacts
+) -> None:
+    """Refuse values with which klippy does not start, where nothing else is wrong with the option."""
+    for section in configuration.sections.values():
+        if kind_name(section.name) in skipped:
+            continue
+        for option, found in section.options.items():
+            why = facts.refused_value(section.name, option, found.value)
+            if why and not refusals.has(section, option):
+                reason = f"The Klipper that would run refuses {found.value!r}: it {why}."
+                refusals.option(section, option, reason)
 
 
 def _refuse_missing(configuration: Configuration, refusals: Refusals, *, kalico: bool) -> None:
