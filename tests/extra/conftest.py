@@ -27,9 +27,11 @@ def start() -> Iterator[Starter]:
 
 @pytest.fixture(scope="module")
 def voron_session(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """A printer with three Z drives and a dockable microswitch, homed, probe attached; shared by a module's tests."""
+    """A printer with three Z drives and a dockable microswitch that has no outliers, homed, probe attached; shared by a
+    module's tests."""
     folder = write_config(tmp_path_factory.mktemp("config") / "voron", PROFILES / "voron")
     machine = start_machine(start, folder)
+    machine.set_truth(probe__outlier_rate=0.0)
     machine.gcode("G28\nATTACH_PROBE")
     return machine
 

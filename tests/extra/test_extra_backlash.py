@@ -89,6 +89,7 @@ def test_a_saved_backlash_makes_ways_up_end_from_above(start: Starter, tmp_path:
     machine = start_machine(start, folder)
     machine.gcode("G28\nATTACH_PROBE\nG1 Z8 F600\nG1 X60 Y60 F9000")
     heights = []
+    machine.sim.control.request("speed", value=1.0)  # no look at the height comes too late
     with machine.meanwhile("ZCAL_PROBE SAMPLES=1 LIFT_SPEED=1"):
         machine.eventually(lambda: machine.status()["count"] == 1)
         while machine.status()["state"] == "running":

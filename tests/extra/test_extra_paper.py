@@ -133,7 +133,7 @@ def test_a_macro_by_the_name_of_one_of_its_commands_refuses_it(
 
 
 def test_one_that_is_cancelled_while_it_opens_does_not_stay_open(voron: Machine) -> None:
-    with voron.meanwhile("G1 Z15 F900\nG1 Z3 F60\nZCAL_PAPER_TEST TAG=opening") as errors:
+    with voron.meanwhile("G1 Z15 F900\nG1 Z3 F12\nZCAL_PAPER_TEST TAG=opening") as errors:
         voron.eventually(lambda: voron.status()["state"] == "running")
         voron.client.call("zcal/cancel", tag="opening")
     voron.gcode("M400")

@@ -2,7 +2,6 @@
 
 import json
 import statistics
-import time
 
 import pytest
 
@@ -67,7 +66,7 @@ def test_the_toolhead_is_back_where_it_began_and_samples_can_be_asked_for_in_par
 
 
 def test_probe_takes_samples_again_until_they_agree(voron: Machine) -> None:
-    assert "differ" in voron.refused("ZCAL_PROBE SAMPLES=5 SAMPLES_TOLERANCE=0 SAMPLES_TOLERANCE_RETRIES=0")
+    assert "differ" in voron.refused("ZCAL_PROBE SAMPLES=10 SAMPLES_TOLERANCE=0 SAMPLES_TOLERANCE_RETRIES=0")
     assert voron.status()["state"] == "failed"
     voron.gcode("ZCAL_PROBE SAMPLES=3 SAMPLES_TOLERANCE=0.1 SAMPLES_RESULT=average")
     assert voron.result["samples_result"] == "average"
@@ -125,14 +124,14 @@ def test_nothing_moves_while_the_printer_is_paused(voron: Machine) -> None:
 
 def test_a_cancel_ends_a_series_after_its_move_and_frees_the_queue(voron: Machine) -> None:
     with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=500") as errors:
-        voron.eventually(lambda: voron.status()["count"] >= 2)
-        begun = time.monotonic()
+        voron.eventually(lambda: voron.status()["state"] == "running" and voron.status()["count"] >= 2)
         assert voron.client.call("zcal/cancel") == {"cancelled": True, "command": "ZCAL_PROBE_ACCURACY"}
-        assert time.monotonic() - begun < 2.0
+        then = voron.status()["count"]
     assert "was cancelled after" in errors[0]
     status = voron.status()
     assert status["state"] == "cancelled"
     assert status["result"]["trigger"]["n"] == status["count"]
+    assert status["count"] <= then + 1, "the present move ends, and no other sample"
     assert voron.place() == pytest.approx([125.0, 120.0, 15.0], abs=0.01)
     voron.gcode("ZCAL_PROBE SAMPLES=1")
     assert voron.client.call("zcal/cancel") == {"cancelled": False, "command": None}
@@ -185,11 +184,16 @@ def test_lost_steps_are_found_by_homing_before_and_after(voron: Machine) -> None
 
 
 def seconds(voron: Machine, script: str) -> float:
-    """How long a script moves, from 15 mm up, by the print time."""
-    voron.gcode("G1 Z15 F900\nM400")
-    begun = voron.status("toolhead")["estimated_print_time"]
-    voron.gcode(f"{script}\nM400")
-    return float(voron.status("toolhead")["print_time"] - begun)
+    """How long a script moves, from 15 mm up, by the print time: the least of three, because time goes on until the
+    script arrives."""
+
+    def once() -> float:
+        voron.gcode("G1 Z15 F900\nM400")
+        begun = voron.status("toolhead")["estimated_print_time"]
+        voron.gcode(f"{script}\nM400")
+        return float(voron.status("toolhead")["print_time"] - begun)
+
+    return min(once() for _ in range(3))
 
 
 def test_a_sample_takes_no_longer_than_one_of_klippers_own_command(voron: Machine) -> None:
