@@ -214,14 +214,14 @@ async def shown(driver: AppDriver, screen: str) -> None:
 
 async def test_the_operator_of_paper_tests_is_chosen_on_the_plan(opened: Opener) -> None:
     async with opened(check="z-offset", size=(120, 40)) as driver:
-        assert "shared: 10 µm assumed" in driver.words()
+        assert "Not named. Paper tests are assumed to vary by 10 µm." in driver.words()
         await driver.press("o")
         await shown(driver, "PickModal")
         await driver.press("2")
         await shown(driver, "TypedModal")
         await driver.press(*"Anna", "enter")
         await driver.settle()
-        assert "anna: 10 µm assumed" in driver.words()
+        assert "Anna. Paper tests are assumed to vary by 10 µm." in driver.words()
         await driver.press("enter")
         assert driver.session.options.operator == "anna"
 

@@ -1,21 +1,19 @@
 """What is known of how much a person's paper tests vary, in words."""
 
 from zcal_tui.model.units import micrometres
-from zcal_tui.stats.operator_scatter import PRIOR_SIGMA, OperatorScatter
+from zcal_tui.stats.operator_scatter import PRIOR_SIGMA, SHARED, OperatorScatter
+
+
+def operator_title(operator: OperatorScatter) -> str:
+    """The operator's name; in words where nobody is named."""
+    return "Not named" if operator.name == SHARED else operator.name.capitalize()
 
 
 def scatter_text(operator: OperatorScatter) -> str:
-    """What the operator's earlier tests show, as a sentence."""
-    if operator.sigma is None:
-        return f"No repeated tests yet: {micrometres(PRIOR_SIGMA)} is assumed."
-    return f"Your feel: {measured_text(operator)}."
-
-
-def measured_text(operator: OperatorScatter) -> str:
-    """The scatter and the number of tests behind it; what is assumed where there are none."""
+    """How much the operator's paper tests vary, and from how many tests that is known, as a sentence."""
     sigma, tests = operator.sigma, operator.earlier.tests
     if sigma is None:
-        return f"{micrometres(PRIOR_SIGMA)} assumed"
+        return f"Paper tests are assumed to vary by {micrometres(PRIOR_SIGMA)}."
     if operator.one_step:
-        return f"at most {micrometres(sigma)} from {tests} tests"
-    return f"{micrometres(sigma)} from {tests} tests"
+        return f"Paper tests vary by at most {micrometres(sigma)}, known from {tests} tests."
+    return f"Paper tests vary by {micrometres(sigma)}, known from {tests} tests."

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widget import Widget
 
-from zcal_tui.checks.operator_scatter_text import measured_text
+from zcal_tui.checks.operator_scatter_text import operator_title, scatter_text
 from zcal_tui.model.record import Problem
 from zcal_tui.stats.operator_scatter import SHARED, OperatorScatter
 from zcal_tui.tui.actions import ACTIONS, KIOSK_REFUSES, bindings, in_force, unknown_names
@@ -255,9 +255,7 @@ class AppBase(App[int]):
 
         known = {one.name: one for one in await asyncio.to_thread(operators, self.app_state.session.store)}
         named = sorted(known.values(), key=lambda one: (one.name != SHARED, -one.earlier.tests))
-        options = [
-            (one.name, one.name.capitalize(), measured_text(one)) for one in named[: MOST_OPERATORS - 1]
-        ]
+        options = [(one.name, operator_title(one), scatter_text(one)) for one in named[: MOST_OPERATORS - 1]]
         chosen = await self.push_screen_wait(
             PickModal(
                 self.app_state,

@@ -372,9 +372,6 @@ def _further(estimates: dict[str, Estimate], tests: int, operator: OperatorScatt
     if operator.prior.learned:
         yield AdviceGiven(scatter_text(operator))
     elif tests == 1:
-        yield AdviceGiven(
-            f"This assumes that your paper tests vary by {micrometres(PRIOR_SIGMA)}. --repeats 3 measures "
-            "how much they do."
-        )
+        yield AdviceGiven(f"{scatter_text(operator)} More tests (--repeats 3) measure how much they do.")
     elif feel is not None and feel.value is not None:
         yield AdviceGiven(f"Your paper tests varied by {micrometres(feel.value)}.")

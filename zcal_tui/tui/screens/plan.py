@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.checks.base import Declaration
-from zcal_tui.checks.operator_scatter_text import measured_text
+from zcal_tui.checks.operator_scatter_text import operator_title, scatter_text
 from zcal_tui.checks.parameters import specs
 from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.check_info.info import Needs
@@ -271,7 +271,7 @@ class PlanScreen(ZcalScreen):
         ]
         if name in OPERATED:
             operator = self.app_state.operator
-            lines.append(("operator", f"{operator.name}: {measured_text(operator)}"))
+            lines.append(("operator", f"{operator_title(operator)}. {scatter_text(operator)}"))
         facts = Content("\n").join(fact(label, value, width=width) for label, value in lines)
         return Content("\n\n").join(
             [Content.styled(check.info.learn, "bold"), facts, Content(check.info.explain)]
