@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from zcal_tui.checks.bias import BiasParameters
+from zcal_tui.checks.bias.analysis import pattern_text
 from zcal_tui.checks.bias.choice import chosen_places, parse_points
-from zcal_tui.checks.bias.pattern import pattern_of
+from zcal_tui.checks.bias.pattern import Pattern, Shape, pattern_of
 from zcal_tui.checks.bias.run import offsets_first
 from zcal_tui.checks.bias.timetable import Timetable
 from zcal_tui.checks.errors import CheckRefused
@@ -100,6 +101,16 @@ def test_the_shape_that_explains_the_heights_is_named(
     found = pattern_of(CORNERS, heights)
     assert (found.shape, found.place) == (shape, place)
     assert found.size == pytest.approx(size)
+
+
+@pytest.mark.parametrize("shape", ["along x", "along y"])
+def test_what_compensates_a_tilt_is_left_to_what_this_klipper_offers(shape: Shape) -> None:
+    """`twist_advice` names it after this sentence, by what this Klipper can do along that axis."""
+    text = pattern_text(Pattern(shape, 0.05), [])
+    assert text is not None
+    assert text.startswith("z_offset grows by 50 µm")
+    assert "axis_twist_compensation" not in text
+    assert "Klipper" not in text
 
 
 def test_two_places_have_no_shape() -> None:

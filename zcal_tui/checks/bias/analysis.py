@@ -208,14 +208,12 @@ def pattern_text(pattern: Pattern, places: Sequence[Place]) -> str | None:
         case "along x":
             return (
                 f"z_offset grows by {size} towards the {'right' if grows else 'left'}. The probe's mount "
-                "tilts along X, or the X gantry is twisted. Check the mount's screws and the X rail. "
-                "[axis_twist_compensation] corrects what remains."
+                "tilts along X, or the X gantry is twisted. Check the mount's screws and the X rail."
             )
         case "along y":
             return (
                 f"z_offset grows by {size} towards the {'back' if grows else 'front'}. The bed or gantry "
-                "tilts along Y. Check the probe's mount, the Y rails and the bed's carriage. Newer Klipper "
-                "versions correct what remains with [axis_twist_compensation]."
+                "tilts along Y. Check the probe's mount, the Y rails and the bed's carriage."
             )
         case "twist":
             return (
