@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from zcal_tui.model.advice import advice_left
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import (
     AdviceGiven,
@@ -102,9 +103,9 @@ def record_lines(record: Record, *, plain: bool = False) -> list[str]:
         lines.append(f"  {label(name):<{width}}  {estimate_text(estimate)}")
     if record.verdict is not None:
         lines += [f"  · {reason}" for reason in record.verdict.reasons]
-    if record.advice:
+    if advice := advice_left(record):
         lines.append("Next steps:")
-        lines += [f"  → {text}" for text in record.advice]
+        lines += [f"  → {text}" for text in advice]
     lines += change_lines(record.changes)
     if missing := record.context.get("not_stored"):
         lines.append(f"Not stored: {missing}.")

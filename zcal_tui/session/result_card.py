@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from zcal_tui.model.advice import advice_left
 from zcal_tui.model.check_info import info_of
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.labels import label
@@ -68,5 +69,5 @@ def _lines(record: Record, kept: Record | None, waits: Sequence[Change], notices
             state = "to edit in printer.cfg"
         lines.append(f"[{change.section}] {change.option}: {change.was} → {change.shown}, {state}")
     lines += notices
-    lines += [f"· {text}" for text in record.advice[:MOST_ADVICE] if record.check != SAVE]
+    lines += [f"· {text}" for text in advice_left(record)[:MOST_ADVICE] if record.check != SAVE]
     return lines

@@ -14,7 +14,7 @@ from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.check_info import WRITING_TITLES, title_and_name
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
-from zcal_tui.model.events import AdviceGiven, Notice, VerdictReached
+from zcal_tui.model.events import ChangesUpdated, Notice, VerdictReached
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import UNDO, Change, Level, Record, Verdict
@@ -101,7 +101,7 @@ class Undo(UndoDeclaration):
                 "Edit printer.cfg by hand, then RESTART.",
             )
         of = f"{title_and_name(record.check)}, {moment(record.started)}"
-        context.emit(AdviceGiven(f"Put back the values before this save: {of}.", back))
+        context.emit(ChangesUpdated(back))
         context.emit(VerdictReached(Verdict(Level.PASS, f"The last save was found: {of}.")))
 
 

@@ -14,7 +14,7 @@ from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.klipper_config.configuration import parse
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.model.check_info import title_and_name
-from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Notice, Stage, VerdictReached
+from zcal_tui.model.events import ChangesUpdated, Notice, Stage, VerdictReached
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Record, Verdict
@@ -55,7 +55,7 @@ async def undo_in_file(context: Context, record: Record, files: ConfigFiles, pol
     except (ConfigUnreadable, Unsavable) as error:
         raise await _by_hand(context, files, str(error)) from error
     of = f"{title_and_name(record.check)}, {moment(record.started)}"
-    context.emit(AdviceGiven(f"Put back the values before this save: {of}.", back))
+    context.emit(ChangesUpdated(back))
     context.emit(VerdictReached(Verdict(Level.PASS, f"The last save was found: {of}.")))
     if not await _consent(context, policy, prediction, back):
         return

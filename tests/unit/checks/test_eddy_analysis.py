@@ -45,7 +45,7 @@ def test_a_good_one() -> None:
     assert "from 0.05 mm to 4.05 mm" in verdict.summary
     assert any("Limit: 25 µm (Klipper docs, Probe_Calibrate" in reason for reason in verdict.reasons)
     assert set(estimates.estimates) == {"contact", "calibrated_to", "reading_sigma", "reading_shift"}
-    assert "Save the new calibration of 101 heights" in advice[0]
+    assert "The new calibration has 101 heights" in advice[0]
     assert any("BED_MESH_CALIBRATE" in text for text in advice)
 
 
@@ -78,7 +78,7 @@ def test_one_that_is_too_low_to_scan_from_is_a_warning() -> None:
     verdict, _, advice = judged(calibrated(new=coil(to=0.85)))
     assert verdict.level is Level.WARN
     assert any("scan a mesh from 1 mm" in reason for reason in verdict.reasons)
-    assert "Save" in advice[0]
+    assert "new calibration" in advice[0]
 
 
 def test_a_poorly_felt_paper_is_a_warning() -> None:

@@ -49,7 +49,8 @@ def test_a_new_place_is_proposed_with_what_follows_from_it() -> None:
     assert verdict.level is Level.PASS
     assert verdict.summary == "The probe is at x_offset -21.00, y_offset 0.50 mm."
     assert changes == [Change("bltouch", "x_offset", "-20", "-21.00", saves=True)]
-    assert "Set x_offset to -21.00. Take the tape off the bed." in text
+    assert "Set x_offset to -21.00." in text
+    assert "Take the tape off the bed." in text
     assert "measure z_offset again" in text
     assert "[bed_mesh], [quad_gantry_level]" in text
 

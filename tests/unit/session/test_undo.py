@@ -10,6 +10,7 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from tests.unit.fakes.saving import Klipper
 from tests.unit.fakes.waiting import until
+from zcal_tui.model.advice import advice_left
 from zcal_tui.model.events import Event, RunEnded, RunStarted
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import UNDO, Change, Outcome, Record
@@ -91,6 +92,7 @@ async def test_it_writes_the_old_value(klipper: Klipper, session: Session, store
     assert [(change.option, change.new, change.state) for change in record.changes] == [
         ("z_offset", "1.400", "saved")
     ]
+    assert advice_left(record) == [], "nothing is left to be done"
     assert klipper.machine.objects["configfile"]["settings"]["probe"]["z_offset"] == 1.4
 
 

@@ -76,9 +76,10 @@ def conclusion(state: PrinterState, probe: ProbeConfig, offsets: Sequence[Xy]) -
         return
     yield Notice(drawing(new[0], new[1]))
     yield AdviceGiven(
-        "Set " + " and ".join(f"{c.option} to {c.new}" for c in changes) + ". Take the tape off the bed.",
+        "Set " + " and ".join(f"{c.option} to {c.new}" for c in changes) + ".",
         changes,
     )
+    yield AdviceGiven("Take the tape off the bed.")
     yield AdviceGiven("Then measure z_offset again: the probe now probes another point.")
     affected = [
         name

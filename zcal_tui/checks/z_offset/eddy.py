@@ -202,7 +202,9 @@ async def _find_drive_current(context: Context, sensor: _Sensor, place: Place) -
             )
         )
     )
-    context.emit(AdviceGiven(f"Save reg_drive_current {found}, then start this check again for the heights."))
+    context.emit(
+        AdviceGiven(f"Once reg_drive_current {found} is saved, start this check again for the heights.")
+    )
 
 
 async def _find_heights(context: Context, sensor: _Sensor, place: Place, step: float) -> None:

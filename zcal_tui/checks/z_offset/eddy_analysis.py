@@ -119,9 +119,9 @@ def conclusion(calibrated: EddyCalibration, prior: ScatterPrior = PEOPLE) -> Ite
         return
     heights, change = len(calibrated.new), effect(calibrated)
     if change:
-        yield AdviceGiven(f"Save the new calibration of {heights} heights: {change}.")
+        yield AdviceGiven(f"The new calibration has {heights} heights: {change}.")
     else:
-        yield AdviceGiven(f"Save the new calibration of {heights} heights.")
+        yield AdviceGiven(f"The new calibration has {heights} heights.")
     if calibrated.meshes:
         yield AdviceGiven(OLD_MESH)
     if not calibrated.old:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
+from zcal_tui.model.advice import advice_left
 from zcal_tui.model.check_info import ESTIMATES
 from zcal_tui.model.codec import record_to_json
 from zcal_tui.model.estimate_text import value_text
@@ -93,8 +94,8 @@ def _section(section: ReportSection) -> Iterator[str]:
         yield f"<figure>{figure.svg}<figcaption>{clean(figure.caption)}</figcaption></figure>"
     if record.verdict is not None and record.verdict.reasons:
         yield "<h3>Why</h3>" + _list(record.verdict.reasons)
-    if record.advice:
-        yield "<h3>Next steps</h3>" + _list(record.advice)
+    if advice := advice_left(record):
+        yield "<h3>Next steps</h3>" + _list(advice)
     if record.problem is not None:
         texts = [record.problem.what, record.problem.cause, record.problem.remedy]
         yield "<h3>What happened</h3>" + _list([text for text in texts if text])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from zcal_tui.model.advice import advice_left
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.labels import label
 from zcal_tui.model.outside_text import indented_lines, printable
@@ -88,11 +89,11 @@ def _section(section: ReportSection) -> Iterator[str]:
         yield ""
     if record.verdict is not None:
         yield from (f"- {plain(reason)}" for reason in record.verdict.reasons)
-    if record.advice:
+    if advice := advice_left(record):
         yield ""
         yield "Next steps:"
         yield ""
-        yield from (f"- {plain(text)}" for text in record.advice)
+        yield from (f"- {plain(text)}" for text in advice)
     if record.changes:
         yield ""
         yield from block(list(_config_lines(record.changes)), "ini")

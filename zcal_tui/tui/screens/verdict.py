@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.short_run import short_run
+from zcal_tui.model.advice import advice_left
 from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.record import SAVE, Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
@@ -96,11 +97,9 @@ def follows(
     lines += [_arrow(text, glyphs) for text in notices]
     if record.problem is not None and record.problem.remedy:
         lines.append(_arrow(record.problem.remedy, glyphs))
-    saved = [change for change in settled if change.state == "saved"]
     if on_buttons:
         lines.append(_arrow(SAVE_OR_NOT, glyphs))
-    shown = (*saved, *on_buttons)
-    lines += [_arrow(text, glyphs) for text in record.advice if not _says_no_more(text, shown)]
+    lines += [_arrow(text, glyphs) for text in advice_left(record, on_buttons)]
     lines += [_arrow(text, glyphs) for text in parts]
     waiting = [change for change in record.changes if change.state not in DONE]
     if left := [change for change in waiting if change not in on_buttons]:
@@ -109,16 +108,6 @@ def follows(
         none = "None. Continue with the plan." if continues else "None. All checks are done."
         lines.append(Content.assemble((none, "$z-dim")))
     return Content("\n").join(lines)
-
-
-def _says_no_more(advice: str, shown: Sequence[Change]) -> bool:
-    """Whether an advice only repeats a value that was saved or that Save is for: it is shown with its effect."""
-    return any(
-        advice.startswith(
-            (f"Set {change.option} to {change.shown}:", f"Set {change.option} to {change.shown}.")
-        )
-        for change in shown
-    )
 
 
 def _arrow(text: str, glyphs: Glyphs) -> Content:
