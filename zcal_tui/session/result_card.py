@@ -30,7 +30,9 @@ def result_card(
     finished = record.outcome is Outcome.FINISHED
     options = [Option(CONTINUE, "Continue")]
     if record.check != SAVE:
-        options.append(Option(REPEAT, "Repeat"))
+        # The first option is in focus
+        at = 0 if record.outcome is Outcome.CANCELLED else 1
+        options.insert(at, Option(REPEAT, "Repeat"))
         if finished and record.verdict is not None:
             options.append(Option(DISCARD, "Discard this result"))
     options.append(Option(STOP, "Stop the plan"))
