@@ -4,6 +4,7 @@ import re
 from enum import IntEnum
 
 from zcal_tui.model.lazy_dataclass import dataclass
+from zcal_tui.printer.errors.wordings import unwrapped
 
 RECENT = 86400.0
 """Seconds before now in which klippy has to have started for its errors to count; the last start always does."""
@@ -19,7 +20,9 @@ class LogSubject(IntEnum):
     LINK = 1
     """A link to a board: CAN, USB, serial."""
     HOMING = 2
-    """Homing and probing moves, the probe, motor drivers, macros of a dock."""
+    """Homing and probing moves, levelling, the probe, motor drivers, macros of a dock."""
+    SAVING = 3
+    """SAVE_CONFIG."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ _SUBJECTS: tuple[tuple[LogSubject, re.Pattern[str]], ...] = (
         LogSubject.HALT,
         re.compile(
             r"^Transition to shutdown state: (?P<text>.+)$"
-            r"|^(?:configparser|configfile)\.\w*[Ee]rror: (?P<config>.+)$"
+            r"|^(?:klippy\.)?(?:configparser|configfile)\.\w*[Ee]rror: (?P<config>.+)$"
             r"|^(?P<internal>Internal error (?:on command|during).*)$"
             r"|^(?P<lost>Lost communication with MCU .*)$"
             r"|^(?P<unhandled>Unhandled exception .*)$"
@@ -52,26 +55,35 @@ _SUBJECTS: tuple[tuple[LogSubject, re.Pattern[str]], ...] = (
             r"^(?P<can>Got error -?\d+ in [\w ]+: .*)$"
             r"|^(?P<serial>(?:mcu '[^']+': )?(?:Unable to (?:connect|open (?:serial|CAN) port)|Serial connection closed"
             r"|Timeout on connect|Wait for identify|Unable to find).*)$"
-            r"|^(?P<timeout>(?:Error during homing .+: )?Communication timeout during homing.*|Timeout with MCU .*"
-            r"|Timeout on wait for .*)$"
+            r"|^(?P<timeout>(?:Error during homing .+: )?(?:Communication timeout during homing|Timeout on wait for "
+            r"|Unable to obtain '\w+' response).*|Timeout with MCU .*)$"
         ),
     ),
     (
         LogSubject.HOMING,
         re.compile(
             r"^(?P<move>Error during homing .+|No trigger on .+ after full movement|Probe triggered prior to movement"
+            r"|Failed to home .+: Timeout during homing"
             r"|Endstop .+ (?:still triggered after retract|incorrect phase.*)|Early homing trigger.*)$"
             r"|^(?P<probe>(?:\w+: )?[Pp]robe samples exceed (?:samples_)?tolerance|BLTouch failed to .+"
             r"|Failed to verify BLTouch.*|Probe (?:attach|detach) failed!?|(?:\w+: )?[Pp]robe switch not closed.*"
             r"|Unable to obtain probe_eddy_current.*|probe_eddy_current sensor .+"
             r"|Toolhead moved during probe .*|Load [Cc]ell .*[Ee]rror.*|.*[Nn]o active tool.*)$"
+            r"|^(?P<level>Retries aborting: .+|Too many retries|Aborting \w+:? required adjustment .+)$"
             r"|^(?P<driver>Unable to (?:read|write) tmc .+)$"
             r"|^(?P<macro>Error evaluating '.+)$"
         ),
     ),
+    (
+        LogSubject.SAVING,
+        re.compile(
+            r"^(?P<saving>Existing config autosave is corrupted.*|Unable to (?:read|parse) existing config on"
+            r" SAVE_CONFIG|Unable to write config file during SAVE_CONFIG|SAVE_CONFIG section .+ conflicts with included value)$"
+        ),
+    ),
 )
 """Source: klippy/klippy.py, gcode.py, mcu.py, clocksync.py, serialhdl.py, chelper/serialqueue.c, extras/homing.py,
-probe.py, bltouch.py and tmc_uart.py."""
+probe.py, bltouch.py, z_tilt.py, quad_gantry_level.py, tmc_uart.py and configfile.py."""
 
 
 def recent_errors(log: str, now: float) -> tuple[LogError, ...]:
@@ -98,6 +110,7 @@ def recent_errors(log: str, now: float) -> tuple[LogError, ...]:
 
 
 def _error(line: str, when: float | None) -> LogError | None:
+    line = unwrapped(line)
     for subject, pattern in _SUBJECTS:
         if (found := pattern.match(line)) is not None:
             text = found[found.lastindex or 0].strip()[:LONGEST_ERROR]

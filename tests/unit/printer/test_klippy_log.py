@@ -54,6 +54,22 @@ def test_of_old_starts_only_the_last_counts() -> None:
         ("CALIBRATE_Z: probe samples exceed tolerance", LogSubject.HOMING),
         ("BLTouch failed to deploy", LogSubject.HOMING),
         ("Unable to read tmc uart 'stepper_z' register IFCNT", LogSubject.HOMING),
+        ("Unable to obtain 'trsync_state' response", LogSubject.LINK),
+        ("Error during homing stepper_y: Unable to obtain 'trsync_state' response", LogSubject.LINK),
+        ("Error during homing probe: Timeout on wait for 'trsync_state' response", LogSubject.LINK),
+        ("Failed to home probe: Timeout during homing", LogSubject.HOMING),
+        (
+            "Retries aborting: Probed points range is increasing. Possibly Z motor numbering is wrong",
+            LogSubject.HOMING,
+        ),
+        ("Too many retries", LogSubject.HOMING),
+        (
+            "Aborting quad_gantry_level required adjustment 12.31 is greater than max_adjust 4.00",
+            LogSubject.HOMING,
+        ),
+        ("Existing config autosave is corrupted. Can't complete SAVE_CONFIG", LogSubject.SAVING),
+        ("Unable to write config file during SAVE_CONFIG", LogSubject.SAVING),
+        ("SAVE_CONFIG section 'probe' option 'z_offset' conflicts with included value", LogSubject.SAVING),
         (
             "Internal error during connect: 'RawConfigParser' object has no attribute 'readfp'",
             LogSubject.HALT,
@@ -74,3 +90,31 @@ def test_what_has_to_be_fixed_first_comes_first() -> None:
     )
     assert [error.subject for error in recent_errors(log, now=2500.0)] == [0, 1, 2]
     assert recent_errors("probe at 1.0,2.0 is z=0.1\nG1 X0\nprobe: open\n", now=0.0) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (
+            "b'Got error -1 in can write: (105)No buffer space available'",
+            "Got error -1 in can write: (105)No buffer space available",
+        ),
+        (
+            "b'Got error -1 in read: (5)Input/output error'",
+            "Got error -1 in read: (5)Input/output error",
+        ),
+        (
+            '{"code":"key22", "msg":"Probe triggered prior to movement", "values": []}',
+            "Probe triggered prior to movement",
+        ),
+        ("!! BLTouch failed to deploy", "BLTouch failed to deploy"),
+        (
+            "klippy.configfile.error: Option 'z_offset' in section 'bltouch' must have minimum of 0.0",
+            "Option 'z_offset' in section 'bltouch' must have minimum of 0.0",
+        ),
+    ],
+)
+def test_what_is_put_around_an_error_is_taken_off(line: str, text: str) -> None:
+    log = f"Start printer at Mon Nov 24 09:10:00 2025 (2000.0 15.0)\n{line}\n{line}\n"
+    (found,) = recent_errors(log, now=2500.0)
+    assert (found.text, found.count) == (text, 2)

@@ -224,6 +224,36 @@ REPORTED = (
         ("[stepper_z]", "position_min"),
     ),
     Reported("Error during homing move: Stepper too far in the past", ("homing", "stopped")),
+    # Older wordings, and what forks and klippy's own log put around a text
+    Reported("Failed to home x: Timeout during homing", ("X endstop", *_ENDSTOP), _NOT_XY),
+    Reported("Failed to home probe: Timeout during homing", ("probe did not trigger", "QUERY_PROBE")),
+    Reported("Failed to home stepper_b: Timeout during homing", ("tower B", "QUERY_ENDSTOPS"), ("probe",)),
+    Reported("Unable to obtain 'trsync_state' response", ("trsync_state", "USB cable", "CAN")),
+    Reported("Error during homing stepper_y: Unable to obtain 'trsync_state' response", ("too slow", "CAN")),
+    Reported("Unable to obtain 'spi_transfer_response' response", ("spi_transfer_response", "too slow")),
+    Reported(
+        '{"code":"key22", "msg":"No trigger on y after full movement", "values": ["y"]}', ("Y endstop",)
+    ),
+    Reported('!! {"code": "key168", "msg": "BLTouch failed to deploy"}', ("did not deploy", "BLTOUCH_DEBUG")),
+    Reported(
+        'Error evaluating \'gcode_macro PICK:gcode\': gcode.CommandError: {"code":"key1", "msg":"no probe here"}',
+        ("macro PICK", "“no probe here”"),
+    ),
+    Reported("b'Got error -1 in can write: (105)No buffer space available'", ("CAN bus", "txqueuelen")),
+    Reported("b'Got error -1 in read: (5)Input/output error'", ("serial link", "cable")),
+    Reported(
+        "Multiple tools detected: ['tool T0', 'tool T3']", ("Several tools", "'tool T3'", "detection pin")
+    ),
+    Reported("Include file '/home/pi/x/fans.cfg' does not exist", ("/home/pi/x/fans.cfg", "include line")),
+    Reported(
+        "Recursive include of config file '/home/pi/x/printer-20260101_120000.cfg'",
+        ("includes itself", "SAVE_CONFIG"),
+    ),
+    Reported(
+        "Error during homing z: Probe did not clear safe height after safe time.",
+        ("too near the bed", "Raise Z"),
+    ),
+    Reported("Probe did not clear safe time threshold.", ("too near the bed", "link")),
 )
 
 

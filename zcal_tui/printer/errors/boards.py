@@ -32,7 +32,7 @@ DRIVERS: tuple[ErrorEntry, ...] = (
 
 BOARDS: tuple[ErrorEntry, ...] = (
     ErrorEntry(
-        pattern=r"Timeout on wait for '(?P<response>[^']+)' response",
+        pattern=r"(Timeout on wait for|Unable to obtain) '(?P<response>[^']+)' response",
         what="A board did not answer in time (it was asked for {response}).",
         cause="The link to it was too slow or was lost while homing or probing: USB cable, CAN bus, or a busy host.",
         remedy=(

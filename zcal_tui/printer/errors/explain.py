@@ -14,6 +14,7 @@ from zcal_tui.printer.errors.measuring import MEASURING_ERRORS
 from zcal_tui.printer.errors.sensors import EDDY, LOAD_CELL, SCANNER
 from zcal_tui.printer.errors.startup import STARTUP
 from zcal_tui.printer.errors.toolchanger import TOOLCHANGER
+from zcal_tui.printer.errors.wordings import as_today, unwrapped
 
 ENTRIES: tuple[ErrorEntry, ...] = (
     *MACROS,
@@ -63,11 +64,11 @@ def explain(raw: str) -> Explanation:
 
     The first line counts before the ones that follow it: Klipper appends general advice.
     """
-    text = raw.strip()
+    text = unwrapped(raw)
     if (macro := MACRO_ERROR.search(text)) is not None:
         return _macro(macro, raw)
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    for part in dict.fromkeys((first, text)):
+    first = next((unwrapped(line) for line in text.splitlines() if line.strip()), "")
+    for part in dict.fromkeys((as_today(first), as_today(text))):
         if (found := _known(part, raw)) is not None:
             return found
     if (wrapped := _WRAPPED.search(first)) is not None:
@@ -89,6 +90,7 @@ def _macro(found: re.Match[str], raw: str) -> Explanation:
     """What stopped a macro: its own message, a name that this Klipper does not have, or a mistake in it."""
     macro = named_macro(found["section"])
     kind, text = without_python(found["inner"])
+    text = unwrapped(text)
     entry, names = entry_for(kind, text)
     if found["stage"].lower() != "evaluating":
         entry, names = entry_for("SyntaxError", text)

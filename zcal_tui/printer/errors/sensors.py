@@ -33,6 +33,12 @@ EDDY: tuple[ErrorEntry, ...] = (
         remedy="Check the wiring, and i2c_bus and i2c_address in its section, then FIRMWARE_RESTART.",
     ),
     ErrorEntry(
+        pattern=r"Probe did not clear safe (height|time)",
+        what="The eddy current sensor was too near the bed for homing to start safely.",
+        cause="The toolhead began too low, or the link to the sensor's board was too slow.",
+        remedy="Raise Z by 10 mm or more, then home. If it happens again, check the board's link (USB, CAN).",
+    ),
+    ErrorEntry(
         pattern=r"Must calibrate probe_eddy_current first|Must complete PROBE_EDDY_CURRENT_CALIBRATE first",
         what="The eddy current sensor is not calibrated.",
         cause="Without a table of frequencies and heights (option calibrate) it cannot measure.",

@@ -26,6 +26,18 @@ STARTUP: tuple[ErrorEntry, ...] = (
         remedy="Lower position_min below it, by 0.5 mm or more, then RESTART.",
     ),
     ErrorEntry(
+        pattern=r"Include file '(?P<file>[^']+)' does not exist",
+        what="Klipper does not start: the included file {file} does not exist.",
+        cause="It was renamed or deleted, or its path is wrong. Paths begin in the folder of the including file.",
+        remedy="Put the file back, or remove its include line, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Recursive include of config file '(?P<file>[^']+)'",
+        what="Klipper does not start: {file} includes itself.",
+        cause="An include line with a * also finds printer.cfg, or a copy of it, such as the backups of SAVE_CONFIG.",
+        remedy="Move the copies of printer.cfg to another folder, or narrow the include line, then RESTART.",
+    ),
+    ErrorEntry(
         pattern=r"Option '(?P<option>[^']+)' is not valid in section '(?P<section>[^']+)'",
         what="Klipper does not start: it does not know the option {option} of [{section}].",
         cause="It is misspelled, belongs to another section, or to another version of Klipper or of a plugin.",

@@ -22,6 +22,12 @@ TOOLCHANGER: tuple[ErrorEntry, ...] = (
         remedy="Check which tool is on the carriage and its detection pin, then run INITIALIZE_TOOLCHANGER.",
     ),
     ErrorEntry(
+        pattern=r"Multiple tools detected: (?P<tools>.+)",
+        what="Several tools report that they are mounted: {tools}.",
+        cause="The probe or detection pin of a docked tool reads as mounted: inverted, or its wire is loose.",
+        remedy="Check the detection pin of each tool in its dock, then run INITIALIZE_TOOLCHANGER.",
+    ),
+    ErrorEntry(
         pattern=r"no tool probe for tool (?P<tool>-?\d+)|Some tools (are missing tool_probe|missing detection pin)",
         what="A tool has no probe or no detection pin.",
         cause="Its section [tool_probe …] is missing, or has another tool number.",
