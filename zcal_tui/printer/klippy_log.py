@@ -78,7 +78,8 @@ _SUBJECTS: tuple[tuple[LogSubject, re.Pattern[str]], ...] = (
         LogSubject.SAVING,
         re.compile(
             r"^(?P<saving>Existing config autosave is corrupted.*|Unable to (?:read|parse) existing config on"
-            r" SAVE_CONFIG|Unable to write config file during SAVE_CONFIG|SAVE_CONFIG section .+ conflicts with included value)$"
+            r" SAVE_CONFIG|Unable to write config file during SAVE_CONFIG"
+            r"|SAVE_CONFIG section .+ conflicts with included value)$"
         ),
     ),
 )
