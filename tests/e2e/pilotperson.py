@@ -11,7 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.e2e.person import KEYS, Person
-from tests.tui.onscreen import cut_off, svg_text
+from tests.tui.onscreen import cut_off, shown_text
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.results.store import Store
@@ -48,7 +48,7 @@ class PilotPerson:
 
     def text(self) -> str:
         """What the screen shows."""
-        return svg_text(self.app.export_screenshot())
+        return shown_text(self.app)
 
     def words(self) -> str:
         """The same on one line, however it was wrapped and framed."""
