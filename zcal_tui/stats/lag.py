@@ -30,19 +30,23 @@ def lagged(times: FloatArray, temperatures: FloatArray, lags: FloatArray) -> Flo
 
     At the first time everything is taken to be in equilibrium.
     """
-    response = np.empty((len(lags), *temperatures.shape))
-    response[:, 0] = temperatures[0]
+    steps = np.diff(times)
+    moving = steps > 0.0
+    dt = np.where(moving, steps, 1.0)[:, None, None]
     lag = np.maximum(lags, 1e-12)[:, None]
-    for i in range(1, len(times)):
-        dt = float(times[i] - times[i - 1])
-        if dt <= 0.0:
-            response[:, i] = response[:, i - 1]
-            continue
-        # Behind a steady ramp the response trails by slope · lag, once what it began with has decayed.
-        behind = (temperatures[i] - temperatures[i - 1]) / dt * lag
-        rest = response[:, i - 1] - temperatures[i - 1] + behind
-        response[:, i] = temperatures[i] - behind + rest * np.exp(-dt / lag)
-    return response
+    # Behind a steady ramp the response trails by slope · lag, once what it began with has decayed.
+    behind = np.diff(temperatures, axis=0)[:, None] / dt * lag
+    on_ramp = temperatures[1:, None] - behind
+    decay = np.exp(-dt / lag)
+    response = np.empty((len(times), len(lags), temperatures.shape[1]))
+    response[0] = temperatures[0]
+    for i, moves in enumerate(moving.tolist()):
+        if moves:
+            rest = response[i] - temperatures[i] + behind[i]
+            np.add(on_ramp[i], rest * decay[i], out=response[i + 1])
+        else:
+            response[i + 1] = response[i]
+    return np.ascontiguousarray(response.swapaxes(0, 1))
 
 
 @dataclass(frozen=True, slots=True)
