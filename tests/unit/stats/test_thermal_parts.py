@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ class Heated:
     truth: dict[str, float]
 
 
-def heated(parts: dict[float, float], seed: int, *, slip: float = 0.0) -> Heated:
+def heated(parts: dict[float, float], seed: int, *, slip: float = 0.0, sigma: float = SIGMA) -> Heated:
     """Three minutes cold, ten with the bed heated, ten with the nozzle too, ten cooling down, a touch every 9 s.
 
     `parts` are what the bed does, mm/°C by lag (s).
@@ -41,7 +41,7 @@ def heated(parts: dict[float, float], seed: int, *, slip: float = 0.0) -> Heated
     response = lagged(times, np.column_stack([bed, nozzle]) - COLD, np.array([*parts, 200.0]))
     by_bed = np.sum([size * response[n][:, 0] for n, size in enumerate(parts.values())], axis=0)
     by_nozzle = PER_NOZZLE * response[-1][:, 1]
-    noise = SIGMA * np.random.default_rng(seed).standard_normal(len(times))
+    noise = sigma * np.random.default_rng(seed).standard_normal(len(times))
     heights = 1.5 + by_bed + by_nozzle + slip * (times >= 1380.0) + noise
     run = thermal_run(np.column_stack([times, heights, bed, nozzle]), phases.tolist(), np.empty((0, 3)))
     reached_bed, reached_nozzle = (float(part[run.late_hot].mean()) for part in (by_bed, by_nozzle))
@@ -107,3 +107,13 @@ def test_what_is_still_to_come_is_told_from_nothing_only_where_the_line_bends() 
 def test_a_heater_that_is_not_named_has_no_part() -> None:
     found = warmed(heated({240.0: 0.0004}, 2).run, (0,))
     assert len(found.per_degree) == 1
+
+
+@pytest.mark.parametrize("height", [0.0, 1.5])
+def test_heights_that_never_change_have_no_shift(height: float) -> None:
+    run = heated({0.0: 0.0}, 1).run
+    found = warmed(replace(run, heights=np.full_like(run.heights, height)), (0, 1))
+    assert found.returned is not None
+    for known in (found.shift, found.returned, found.remaining):
+        assert abs(known.value) < 1e-6
+        assert known.size < 0.001
