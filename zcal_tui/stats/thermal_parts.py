@@ -89,12 +89,13 @@ def warmed(run: ThermalRun, heaters: Sequence[int], wander: float = 1.0) -> Warm
     response = lagged(run.nodes, run.temperatures - run.start, PARTS)[:, run.at_sample]
     columns = [response[:, :, heater].T for heater in heaters]
     groups = [(len(QUICK), COEFFICIENTS), (len(SLOW), SLOW_COEFFICIENTS)] * len(heaters)
+    beside: list[tuple[int, Sizes]] = []
     cooled = int(run.back.sum()) >= FEWEST
     if cooled:
         slip = run.times >= run.times[run.back][0]
         columns += [((run.times - run.times[0]) / HOUR)[:, None], slip.astype(np.float64)[:, None]]
-        groups += [(1, DRIFTS), (1, SLIPS)]
-    fit = _Fit.of(np.concatenate(columns, axis=1), groups, run.heights, wander)
+        beside = [(1, DRIFTS), (1, SLIPS)]
+    fit = _Fit.of(np.concatenate(columns, axis=1), groups, beside, run.heights, wander)
 
     def of(weights: FloatArray) -> KnownLags:
         return KnownLags(float(weights @ fit.mean), math.sqrt(float(weights @ fit.covariance @ weights)))
@@ -142,28 +143,76 @@ class _Fit:
         cls,
         design: FloatArray,
         groups: Sequence[tuple[int, Sizes]],
+        beside: Sequence[tuple[int, Sizes]],
         heights: FloatArray,
         wander: float,
     ) -> _Fit:
-        """`groups` are how many columns of `design` in turn have a prior of one size, and the sizes it may have."""
+        """`groups`, then `beside`, are how many columns of `design` in turn have a prior of one size, and the sizes it
+        may have. Those of `beside` are added to what the others leave: they are few, and many sizes of the others need
+        their large matrices only once."""
         design = design - design.mean(axis=0)
         rest = heights - heights.mean()
         variance, dof = _noise(design, rest, wander)
-        widths = [width for width, _ in groups]
-        sizes = np.array(list(itertools.product(*(one for _, one in groups))))
-        before = np.array(
-            [math.prod(odds) for odds in itertools.product(*(one.values() for _, one in groups))]
+        gram, onto = design.T @ design / variance, design.T @ rest / variance
+        sizes, before = _combinations(groups)
+        first = sizes.shape[1]
+        own = _posteriors(
+            np.broadcast_to(gram[:first, :first], (len(sizes), first, first)),
+            np.broadcast_to(onto[:first], sizes.shape),
+            sizes,
         )
-        scores, means, covariances = _posteriors(
-            design.T @ design / variance, design.T @ rest / variance, np.repeat(sizes, widths, axis=1)
+        # What the first columns explain of the others, and the heights that are left for these
+        shared = gram[first:, :first] @ own.covariances
+        left = gram[first:, first:] - shared @ gram[:first, first:]
+        left_onto = onto[first:] - own.means @ gram[:first, first:]
+        other_sizes, other_before = _combinations(beside)
+        count = len(other_sizes)
+        other = _posteriors(
+            np.repeat(left, count, axis=0),
+            np.repeat(left_onto, count, axis=0),
+            np.tile(other_sizes, (len(sizes), 1)),
         )
-        scores = scores + np.log(before)
+        scores = (own.scores + before)[:, None] + other.scores.reshape(-1, count) + other_before
         weights = np.exp(scores - scores.max())
         weights /= weights.sum()
-        mean = weights @ means
-        apart = means - mean
-        within = np.tensordot(weights, covariances, 1)
-        return cls(mean, within + apart.T @ (weights[:, None] * apart), variance, dof)
+        return cls(*_mixture(weights, own, other, shared), variance, dof)
+
+
+@dataclass(frozen=True, slots=True)
+class _Posteriors:
+    """For priors of several sizes: the logarithm of how well each explains the heights (up to a constant), and the
+    coefficients' means and covariances."""
+
+    scores: FloatArray
+    means: FloatArray
+    covariances: FloatArray
+
+
+def _combinations(groups: Sequence[tuple[int, Sizes]]) -> tuple[FloatArray, FloatArray]:
+    """Every combination of the groups' sizes (combinations × columns), and the logarithm of how likely it is."""
+    widths = [width for width, _ in groups]
+    sizes = np.array(list(itertools.product(*(one for _, one in groups))), dtype=np.float64)
+    odds = [math.prod(odds) for odds in itertools.product(*(one.values() for _, one in groups))]
+    return np.repeat(sizes, np.array(widths, dtype=np.intp), axis=1), np.log(np.array(odds))
+
+
+def _mixture(
+    weights: FloatArray, own: _Posteriors, other: _Posteriors, shared: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Mean and covariance of all coefficients, over all combinations by their weights (first × other priors)."""
+    first, width = own.means.shape[1], other.means.shape[1]
+    other_means = other.means.reshape(*weights.shape, width)
+    # Of the first coefficients the others take away what they share
+    means = np.concatenate([own.means[:, None] - other_means @ shared, other_means], axis=2)
+    mean = np.tensordot(weights, means, 2)
+    apart = (means - mean).reshape(-1, first + width)
+    covariance = apart.T @ (weights.reshape(-1, 1) * apart)
+    covariance[:first, :first] += np.tensordot(weights.sum(axis=1), own.covariances, 1)
+    # Their uncertainty adds to that of the first
+    onto_all = np.concatenate([-shared, np.broadcast_to(np.eye(width), (len(weights), width, width))], axis=2)
+    of_others = np.einsum("ij,ijkl->ikl", weights, other.covariances.reshape(*weights.shape, width, width))
+    covariance += (onto_all.swapaxes(1, 2) @ of_others @ onto_all).sum(axis=0)
+    return mean, covariance
 
 
 def _noise(design: FloatArray, rest: FloatArray, wander: float) -> tuple[float, float]:
@@ -181,15 +230,12 @@ def _noise(design: FloatArray, rest: FloatArray, wander: float) -> tuple[float, 
     return variance * factor, max(LEAST_DOF, count / factor - parameters)
 
 
-def _posteriors(
-    gram: FloatArray, onto: FloatArray, sizes: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """For priors of these sizes (priors × coefficients): the logarithm of how well each explains the heights (up to a
-    constant), and the coefficients' means and covariances."""
-    matrices = gram * sizes[:, :, None] * sizes[:, None, :] + np.eye(len(gram))
+def _posteriors(grams: FloatArray, onto: FloatArray, sizes: FloatArray) -> _Posteriors:
+    """For priors of these sizes (priors × coefficients), each with its own Gram matrix and right-hand side."""
+    matrices = grams * sizes[:, :, None] * sizes[:, None, :] + np.eye(sizes.shape[1])
     lower = np.linalg.cholesky(matrices)
-    inverses = np.linalg.inv(matrices) * sizes[:, :, None] * sizes[:, None, :]
-    means = inverses @ onto
+    covariances = np.linalg.inv(matrices) * sizes[:, :, None] * sizes[:, None, :]
+    means = (covariances @ onto[:, :, None])[:, :, 0]
     # The half of what is explained is onto · mean / 2
-    scores = 0.5 * means @ onto - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-    return scores, means, inverses
+    scores = 0.5 * (means * onto).sum(axis=1) - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    return _Posteriors(scores, means, covariances)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from zcal_tui.stats.combine import t_quantile
 from zcal_tui.stats.lag import lagged
 from zcal_tui.stats.thermal_fit import ThermalRun, thermal_run
-from zcal_tui.stats.thermal_parts import KnownLags, Warmed, warmed
+from zcal_tui.stats.thermal_parts import KnownLags, Sizes, Warmed, _Fit, warmed
 
 FloatArray = NDArray[np.float64]
 
@@ -117,3 +118,54 @@ def test_heights_that_never_change_have_no_shift(height: float) -> None:
     for known in (found.shift, found.returned, found.remaining):
         assert abs(known.value) < 1e-6
         assert known.size < 0.001
+
+
+@pytest.mark.parametrize("sigma", [0.0, 1e-8, 1e-6, 1e-5])
+def test_heights_without_noise_are_followed_within_half_a_micrometre(sigma: float) -> None:
+    one = heated({240.0: 0.0005}, 1, slip=0.030, sigma=sigma)
+    found = warmed(one.run, (0, 1))
+    assert found.returned is not None
+    assert found.shift.value == pytest.approx(one.truth["shift"], abs=0.0005)
+    assert found.returned.value == pytest.approx(0.030, abs=0.0005)
+
+
+FEW: Sizes = {0.0: 0.5, 0.001: 0.3, 0.02: 0.2}
+SOME: Sizes = {0.003: 0.6, 0.1: 0.4}
+
+
+@pytest.mark.parametrize(
+    ("groups", "beside"),
+    [
+        ([(3, FEW), (2, SOME)], [(1, FEW), (1, SOME)]),
+        ([(2, SOME), (1, FEW), (2, FEW)], [(2, FEW)]),
+        ([(3, FEW), (2, SOME)], []),
+    ],
+)
+def test_a_fit_is_that_of_every_combination_of_sizes(
+    groups: list[tuple[int, Sizes]], beside: list[tuple[int, Sizes]]
+) -> None:
+    """With heights drawn from normal coefficients, each combination's posterior written out in full."""
+    rng = np.random.default_rng(7)
+    every = [*groups, *beside]
+    width = sum(columns for columns, _ in every)
+    design = rng.normal(size=(60, width)).cumsum(axis=0)
+    heights = design @ rng.normal(0.0, 0.001, width) + rng.normal(0.0, SIGMA, 60)
+    fit = _Fit.of(design, groups, beside, heights, 1.0)
+    centred, rest = design - design.mean(axis=0), heights - heights.mean()
+    scores, means, covariances = [], [], []
+    for sizes in itertools.product(*(one for _, one in every)):
+        prior = np.diag(np.repeat(sizes, [columns for columns, _ in every]) ** 2)
+        of_heights = fit.variance * np.eye(60) + centred @ prior @ centred.T
+        gain = prior @ centred.T @ np.linalg.inv(of_heights)
+        means.append(gain @ rest)
+        covariances.append(prior - gain @ centred @ prior)
+        odds = math.prod(one[size] for size, (_, one) in zip(sizes, every, strict=True))
+        explained = float(rest @ np.linalg.solve(of_heights, rest))
+        scores.append(math.log(odds) - 0.5 * (explained + float(np.linalg.slogdet(of_heights)[1])))
+    weights = np.exp(np.array(scores) - max(scores))
+    weights /= weights.sum()
+    mean = weights @ np.array(means)
+    apart = np.array(means) - mean
+    covariance = np.tensordot(weights, np.array(covariances), 1) + apart.T @ (weights[:, None] * apart)
+    assert fit.mean == pytest.approx(mean, abs=1e-9)
+    assert fit.covariance == pytest.approx(covariance, rel=1e-6, abs=1e-12)
