@@ -45,13 +45,14 @@ def gate_unit(host: KioskHost) -> str:
     return f"""[Unit]
 Description=Start zcal-tui on the printer's screen, unless the printer is in use
 After=moonraker.service
-StartLimitIntervalSec=60
+StartLimitIntervalSec=120
 StartLimitBurst=10
 
 [Service]
 Type=oneshot
 User={host.user}
 ExecStart={host.python} -m zcal_tui.tools.kiosk.gate
+ExecStart=-+/usr/bin/systemctl reset-failed {SCREEN}.service
 ExecStart=+/usr/bin/systemctl start --no-block {SCREEN}.service
 TimeoutStartSec=60
 """
@@ -59,7 +60,10 @@ TimeoutStartSec=60
 
 def screen_unit(host: KioskHost) -> str:
     """The service on the screen. KlipperScreen is stopped by the conflict, and started again after every end: by
-    ExecStopPost where the program had been started, by OnFailure where it never was."""
+    ExecStopPost where the program had been started, by OnFailure where it never was.
+
+    It has no limit of starts: systemd refuses such a start after the conflict has stopped KlipperScreen, and runs
+    neither. The limit is the gate's, which stops nothing."""
     terminal = _cage(host) if host.display == "wayland" else f"/usr/bin/xinit {host.folder}/start-xterm"
     no_privileges = "NoNewPrivileges=yes\n" if host.display == "wayland" else ""
     return f"""[Unit]
@@ -69,8 +73,7 @@ After={KLIPPERSCREEN}.service systemd-user-sessions.service
 Wants=dbus.socket systemd-logind.service
 After=dbus.socket systemd-logind.service
 OnFailure={KLIPPERSCREEN}.service
-StartLimitIntervalSec=120
-StartLimitBurst=5
+StartLimitIntervalSec=0
 
 [Service]
 Type=simple

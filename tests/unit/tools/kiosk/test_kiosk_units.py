@@ -7,7 +7,7 @@ import pytest
 
 from tests.programs import needs
 from zcal_tui.tools.kiosk.manifest import parts_of
-from zcal_tui.tools.kiosk.texts import DisplayKind, KioskHost, font_size
+from zcal_tui.tools.kiosk.texts import DisplayKind, KioskHost, font_size, gate_unit
 
 KLIPPERSCREEN = """[Unit]
 Description=KlipperScreen
@@ -17,6 +17,9 @@ ExecStart=/bin/true
 [Install]
 WantedBy=multi-user.target
 """
+
+FORGET_FAILURE = "ExecStart=-+/usr/bin/systemctl reset-failed zcal-tui-screen.service"
+START = "ExecStart=+/usr/bin/systemctl start --no-block zcal-tui-screen.service"
 
 
 @needs("systemd-analyze")
@@ -58,13 +61,23 @@ def test_klipperscreen_comes_back_after_every_end(display: DisplayKind) -> None:
         "OnFailure=KlipperScreen.service",
         "Conflicts=KlipperScreen.service",
         "Restart=no",
-        "StartLimitBurst=5",
+        "StartLimitIntervalSec=0",
         "User=pi",
     ):
         assert line in lines
     assert not [
         line for line in lines if line.startswith(("Condition", "Assert", "[Install]", "WantedBy"))
     ], "a condition that is not met would stop KlipperScreen without an end that starts it again"
+
+
+def test_systemd_refuses_starts_before_anything_is_stopped() -> None:
+    """A service whose starts are refused has stopped KlipperScreen by then; the one of the menu stops nothing."""
+    unit = gate_unit(KioskHost("pi", Path("/opt/zcal/bin/python"), "x11", 800))
+    lines = unit.splitlines()
+    assert {"StartLimitIntervalSec=120", "StartLimitBurst=10"} <= set(lines)
+    assert "Conflicts" not in unit
+    forget, start = lines.index(FORGET_FAILURE), lines.index(START)
+    assert forget < start  # a service that is failed already does not fail again, and runs no OnFailure
 
 
 @pytest.mark.parametrize(("width", "size"), [(480, 12), (800, 16), (1024, 20), (1920, 24)])
