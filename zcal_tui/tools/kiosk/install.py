@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zcal_tui.tools.kiosk.manifest import (
+    SERVICE_LIST,
     InstalledFile,
     KioskParts,
     from_json,
@@ -294,6 +295,13 @@ def _printer_data(options: argparse.Namespace, owner: Account) -> Path:
         raise InstallError(
             f"There is no folder {data / 'config'}. With --config FILE, name the printer.cfg in the folder config of "
             "Moonraker's printer_data."
+        )
+    if not (
+        data / SERVICE_LIST
+    ).is_file():  # a new one with our line alone would keep out what Moonraker lists itself
+        raise InstallError(
+            f"There is no {data / SERVICE_LIST}, in which Moonraker lists the services that it may start. Start "
+            "Moonraker once, then run this again."
         )
     return Path(data)
 

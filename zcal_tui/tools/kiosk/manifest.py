@@ -23,6 +23,8 @@ from zcal_tui.tools.kiosk.texts import (
 VERSION = 1
 INCLUDE = "[include zcal-tui-menu.conf]"
 """The line that adds the menu entry to KlipperScreen.conf."""
+SERVICE_LIST = "moonraker.asvc"
+"""In printer_data: the services that Moonraker may start."""
 SAVED = "#~# --- Do not edit below this line."
 """What KlipperScreen's own part of its file begins with. Source: ks_includes/config.py, do_not_edit_line"""
 
@@ -84,7 +86,7 @@ def parts_of(host: KioskHost, data: Path, root: Path = Path("/")) -> KioskParts:
         ),
         lines=(
             InstalledLine(config / "KlipperScreen.conf", INCLUDE, first=True),
-            InstalledLine(data / "moonraker.asvc", GATE, first=False),
+            InstalledLine(data / SERVICE_LIST, GATE, first=False),
         ),
     )
 

@@ -56,6 +56,15 @@ def test_a_printer_cfg_outside_of_printer_data_is_refused(machine: tuple[Path, P
     assert not tree(machine[1])
 
 
+def test_moonrakers_list_of_services_is_not_begun(machine: tuple[Path, Path]) -> None:
+    """Moonraker writes it at its first start, unless there is one already: then with what it lists itself left out."""
+    services = machine[0] / "printer_data" / "moonraker.asvc"
+    services.unlink()
+    with pytest.raises(InstallError, match=r"no .*moonraker\.asvc"):
+        kiosk_install(machine, "--yes")
+    assert not services.exists() and not tree(machine[1])
+
+
 @pytest.mark.parametrize("display", ["wayland", "x11"])
 def test_all_of_it_is_gone_again(display: str, machine: tuple[Path, Path]) -> None:
     (machine[0] / "printer_data/config/KlipperScreen.conf").write_text(
