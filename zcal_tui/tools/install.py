@@ -184,6 +184,9 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path
 
 def _carry_out(plan: InstallPlan, options: argparse.Namespace, backups: Path, patterns: Sequence[str]) -> int:
     edits = [step for step in plan.steps if isinstance(step, EditConfig)]
+    if edits and not options.yes and sys.stdin.isatty():  # the question about one step follows all of them
+        for step in plan.steps:
+            print(f"Planned: {step}")
     refused = [step for step in edits if not options.yes and not _agreed(step)]
     if refused and options.uninstall:
         print(
@@ -207,7 +210,7 @@ def _agreed(step: EditConfig) -> bool:
     if not sys.stdin.isatty():
         return False
     try:
-        answer = input(f"{step}\nDo this now? [y/N] ")
+        answer = input(f"Edit {step.file} now? [y/N] ")
     except (EOFError, KeyboardInterrupt):
         print()
         return False

@@ -358,7 +358,9 @@ def test_a_person_at_a_terminal_is_asked(home: Path, answer: str, agreed: bool) 
     os.close(terminal)
     os.close(person)
     assert asked.returncode == DONE
-    assert "Add [zcal] to" in said and "Do this now? [y/N]" in said
+    planned, _, done = said.partition(f"Edit {config_of(home)} now? [y/N]")
+    assert planned.count("Planned: ") == 4 and "Planned: Add [zcal] to" in planned
+    assert "Done: " not in planned and "Done: Link" in done
     assert (config_of(home).read_text() != CONFIG) == agreed
 
 
