@@ -6,7 +6,7 @@ import sys
 from typing import Any, Protocol
 
 from zcal_tui.sim.host.errors import SimulatorError
-from zcal_tui.sim.program_name import COMMAND, WITH_PROGRAM
+from zcal_tui.sim.program_name import COMMAND, WITH_PROGRAM, typed
 
 
 class SimulatorOutput(Protocol):
@@ -76,9 +76,9 @@ class SimulatorTextOutput:
             _say(f"  API key    {info['api_key']}")
         _say(f"  config     {info['config']}")
         _say(f"  log        {info['log']}")
-        _say(f"  control    {COMMAND} --control {info['control']} report")
+        _say(f"  control    {typed(COMMAND)} --control {info['control']} report")
         if WITH_PROGRAM:
-            _say(f"To calibrate it: zcal-tui --printer {info['klippy']}")
+            _say(f"To calibrate it: {typed('zcal-tui')} --printer {info['klippy']}")
         _say("Ctrl-C ends it.")
 
     def failed(self, error: SimulatorError) -> None:

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.output import SimulatorJsonOutput, SimulatorTextOutput
+from zcal_tui.sim.program_name import typed
 
 READY: dict[str, Any] = {
     "profile": "voron",
@@ -73,3 +75,18 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("on_path", [True, False])
+def test_a_command_to_copy_names_the_path_where_the_shell_finds_another(
+    on_path: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, other = tmp_path / "own", tmp_path / "other"
+    for folder in (own, other):
+        folder.mkdir()
+        (folder / "zcal-tui").write_text("#!/bin/sh\n")
+        (folder / "zcal-tui").chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(own / "python"))
+    monkeypatch.setenv("PATH", str(own if on_path else other))
+    assert typed("zcal-tui sim") == ("zcal-tui sim" if on_path else f"{own}/zcal-tui sim")
+    assert typed("zcal-tui") == ("zcal-tui" if on_path else f"{own}/zcal-tui")
