@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import Settings
-from zcal_tui.printer.macros import DEEPEST, START_NAMES, MacroCommand, macro_commands
+from zcal_tui.printer.macros import DEEPEST, MacroCommand, macro_commands, start_macros
 from zcal_tui.printer.scanner_plugins import sensor_names, touches_by_mode
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import text
@@ -37,7 +37,7 @@ def contact_at_start(state: PrinterState) -> ContactAtStart | None:
     """What finds Z 0 by nozzle contact at the start of each print; None where nothing does, or homing does already."""
     if contact_at_homing(state) is not None:
         return None
-    for name in START_NAMES:
+    for name in start_macros(state.settings):
         if (command := _contact_in(state, f"gcode_macro {name}")) is not None:
             return ContactAtStart(name.upper(), command.line)
     return None

@@ -8,8 +8,10 @@ from zcal_tui.printer.config_view import Settings, z_rail
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number, text
 
-START_NAMES = ("print_start", "start_print", "_print_start", "start_gcode")
-"""The names that printers have for the macro that starts a print."""
+_START_NAMES = ("print_start", "start_print", "start_gcode", "start", "g9111")
+"""The usual names of the macro that starts a print; G9111 is Anycubic's."""
+_START_WORDS = frozenset({"start", "begin"}), frozenset({"print", "printing", "gcode", "job"})
+"""Another name consists of a word of each, in either order, and perhaps a number."""
 DEEPEST = 8
 """How many macros deep calls are followed."""
 
@@ -73,12 +75,30 @@ def does_nothing(settings: Settings, name: str, depth: int = DEEPEST) -> bool:
     )
 
 
+def start_macros(settings: Settings) -> tuple[str, ...]:
+    """The names of the macros that start a print, in lower case, the usual names first."""
+    names = [section.split(maxsplit=1)[1] for section in settings if section.startswith("gcode_macro ")]
+    usual = [name for name in _START_NAMES if name in names]
+    return (*usual, *sorted(name for name in names if name not in usual and _starts_print(name)))
+
+
+def _starts_print(name: str) -> bool:
+    bare = name.strip("_").rstrip("0123456789").rstrip("_")
+    if bare in _START_NAMES:
+        return True
+    first, second = _START_WORDS
+    return any(
+        bare in (f"{a}{joint}{b}", f"{b}{joint}{a}") for a in first for b in second for joint in ("_", "")
+    )
+
+
 def offset_macros(state: PrinterState) -> tuple[OffsetMacro, ...]:
     """What sets the Z offset again after a restart: at Klipper's start, at homing, or at the start of a print.
 
     A literal 0 does no harm. A macro over SET_GCODE_OFFSET that stores the offset is found where something restores it.
     """
     settings = state.settings
+    starting = start_macros(settings)
     found: list[OffsetMacro] = []
     for section, options in settings.items():
         kind, _, name = section.partition(" ")
@@ -87,7 +107,7 @@ def offset_macros(state: PrinterState) -> tuple[OffsetMacro, ...]:
             when = "after each start of Klipper"
         elif section == "homing_override" or (kind == "gcode_macro" and name == "g28"):
             when = "at each homing"
-        elif kind == "gcode_macro" and name in START_NAMES:
+        elif kind == "gcode_macro" and name in starting:
             when = "at the start of each print"
         else:
             continue

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from zcal_tui.printer.macros import longest_start_delay, offset_macros
+from zcal_tui.printer.macros import longest_start_delay, offset_macros, start_macros
 from zcal_tui.printer.state import PrinterState
 
 RESTORE = "{% set z = printer.save_variables.variables.z|default(0) %}\nSET_GCODE_OFFSET Z={z} MOVE=0"
@@ -39,6 +39,18 @@ def found(settings: dict[str, dict[str, Any]]) -> list[str]:
         },
         {"gcode_macro print_start": {"gcode": "G28\nSET_GCODE_OFFSET Z={params.Z|default(0.0)}"}},
         {"gcode_macro start_print": {"gcode": "G28\nSET_GCODE_OFFSET Z=.05"}},
+        *(
+            {f"gcode_macro {name}": {"gcode": "G28\nSET_GCODE_OFFSET Z=.05"}}
+            for name in (
+                "_start_print",
+                "printstart",
+                "begin_print",
+                "g9111",
+                "start",
+                "start_gcode_2",
+                "job_start",
+            )
+        ),
         {"gcode_macro g28": {"rename_existing": "G28.1", "gcode": f"G28.1\n{RESTORE}"}},
         {"homing_override": {"gcode": f"G28 Z\n{RESTORE}"}},
     ],
@@ -54,6 +66,8 @@ def test_what_sets_an_offset_by_itself_is_found(settings: dict[str, dict[str, An
         {"delayed_gcode x_only": {"initial_duration": 1.0, "gcode": "SET_GCODE_OFFSET X=0.2 Y=0"}},
         {"gcode_macro print_start": {"gcode": "G28\nSET_GCODE_OFFSET Z=0.0 ; SET_GCODE_OFFSET Z=1"}},
         {"gcode_macro print_start": {"gcode": 'M118 SET_GCODE_OFFSET Z=0.2\nRESPOND MSG="offset"'}},
+        {"gcode_macro restart_print": {"gcode": "SET_GCODE_OFFSET Z=.05"}},
+        {"gcode_macro print_start_sound": {"gcode": "SET_GCODE_OFFSET Z=.05"}},
         {"gcode_macro babystep": {"gcode": "SET_GCODE_OFFSET Z_ADJUST=-0.01"}},
         {"gcode_macro print_start": {"gcode": "PRINT_START"}},
     ],
@@ -70,3 +84,9 @@ def test_how_long_a_start_takes() -> None:
     }
     assert longest_start_delay(PrinterState(settings=settings)) == 4.0
     assert longest_start_delay(PrinterState()) == 0.0
+
+
+def test_the_usual_name_of_a_start_macro_comes_first() -> None:
+    names = ("_begin_job", "start_print", "g9111", "print_end", "start_print_2")
+    settings: dict[str, dict[str, Any]] = {f"gcode_macro {name}": {} for name in names}
+    assert start_macros(settings) == ("start_print", "g9111", "_begin_job", "start_print_2")

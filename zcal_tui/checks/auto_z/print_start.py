@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zcal_tui.model.lazy_dataclass import dataclass
-from zcal_tui.printer.macros import START_NAMES, MacroCommand, macro_commands
+from zcal_tui.printer.macros import MacroCommand, macro_commands, start_macros
 
 DEEPEST = 6
 """How many macros deep calls are followed."""
@@ -53,7 +53,7 @@ class PrintStart:
 
 def print_start(settings: Mapping[str, Mapping[str, Any]]) -> PrintStart | None:
     """The macro as these settings have it; None where no macro has one of the usual names."""
-    for name in START_NAMES:
+    for name in start_macros(settings):
         if isinstance(settings.get(f"gcode_macro {name}", {}).get("gcode"), str):
             return PrintStart(name.upper(), tuple(_unfold(settings, name, DEEPEST)))
     return None
