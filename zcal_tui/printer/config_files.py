@@ -9,6 +9,7 @@ import hashlib
 import os
 import posixpath
 import re
+import shutil
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -53,6 +54,9 @@ class ConfigFiles(Protocol):
     async def backups(self) -> frozenset[str]:
         """The paths of the backups that SAVE_CONFIG has left so far. Raises ConfigUnreadable."""
 
+    async def free(self) -> int | None:
+        """Bytes free on the disk with the files; None where that is not known."""
+
     async def replace(self, before: str, after: str) -> str:
         """Put another text in printer.cfg's place if its text still is `before`. Returns the path under which the old
         file is kept. Raises ConfigUnreadable, with nothing changed."""
@@ -89,6 +93,13 @@ class LocalConfigFiles:
         except OSError as error:
             raise ConfigUnreadable(f"{error.filename}: {error.strerror}.") from error
         return _backups_of(main, names)
+
+    async def free(self) -> int | None:
+        try:
+            folder = posixpath.dirname(await self._main())
+            return (await asyncio.to_thread(shutil.disk_usage, folder)).free
+        except (OSError, ConfigUnreadable):
+            return None
 
     async def replace(self, before: str, after: str) -> str:
         main = Path(await self._main())
@@ -201,6 +212,14 @@ class MoonrakerConfigFiles:
     async def backups(self) -> frozenset[str]:
         main, _, listed = await self._list()
         return _backups_of(main, listed)
+
+    async def free(self) -> int | None:
+        try:
+            folder = mapping(await self._printer.call("server.files.get_directory", {"path": "config"}))
+        except TransportError:
+            return None
+        free = mapping(folder.get("disk_usage")).get("free")
+        return free if isinstance(free, int) else None
 
     async def _list(self) -> tuple[str, str, list[str]]:
         """printer.cfg's path, the folder that Moonraker hands out, and the paths of the files in it."""

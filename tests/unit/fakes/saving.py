@@ -30,6 +30,9 @@ class NoFiles:
     async def backups(self) -> frozenset[str]:
         raise ConfigUnreadable("They are elsewhere.")
 
+    async def free(self) -> int | None:
+        return None
+
     async def replace(self, before: str, after: str) -> str:
         raise ConfigUnreadable("They are elsewhere.")
 

@@ -21,6 +21,7 @@ class Server:
     def __init__(self) -> None:
         self.files = {"printer.cfg": b"[probe]\r\nz_offset: 1.5\r\n"}
         self.refuses = 0
+        self.directory: Any = {"dirs": [], "files": [], "disk_usage": {"total": 9, "used": 4, "free": 5}}
         self.keys: list[str | None] = []
         outer = self
 
@@ -64,6 +65,8 @@ class FakePrinter:
         match method:
             case "info":
                 return {"config_file": f"{ROOT}/printer.cfg", "hostname": "pi"}
+            case "server.files.get_directory":
+                return self._server.directory
             case "server.files.roots":
                 return [{"name": "config", "path": ROOT}]
             case _:
@@ -123,3 +126,14 @@ async def test_a_redirect_gets_neither_the_file_nor_the_key(
 
 def test_no_include_pattern_finds_a_kept_file() -> None:
     assert not kept_name("printer.cfg").endswith(".cfg")
+
+
+@pytest.mark.parametrize(
+    ("directory", "free"),
+    [(None, None), ({}, None), ({"disk_usage": {"free": "much"}}, None), ({"disk_usage": {"free": 12}}, 12)],
+)
+async def test_what_moonraker_reports_as_free(
+    directory: Any, free: int | None, server: Server, files: MoonrakerConfigFiles
+) -> None:
+    server.directory = directory
+    assert await files.free() == free

@@ -15,6 +15,9 @@ from zcal_tui.session.saving.companions import lowers_limit
 from zcal_tui.session.saving.config_diff import Conflict, Fork, Pending, Prediction, Unsavable, predict
 from zcal_tui.session.saving.staging import Stager, ValueToStage, value_of
 
+ROOM = 1024 * 1024
+"""Bytes that have to stay free beside the new file and its backup: logs grow meanwhile."""
+
 
 @dataclass(frozen=True)
 class ManualEdit:
@@ -72,6 +75,7 @@ async def make_plan(
 
         return replace(_startable(plan, state, would_run), unreadable=str(error))
     require_hidden_backup(config, state)
+    _require_room(config, await files.free())
     plan = replace(plan, foreign_ends=config.foreign_ends)
     others = predict(config, state.save_config.items, state.config, fork(state)).conflicts
     prediction = predict(config, _together(state, plan.values), state.config, fork(state))
@@ -95,6 +99,20 @@ async def make_plan(
     if not plan.changes:
         return plan
     return replace(plan, prediction=predict(config, _together(state, plan.values), state.config, fork(state)))
+
+
+def _require_room(config: ConfigText, free: int | None) -> None:
+    """Refuse where the new file and the backup may not fit on the disk. Raises Unsavable.
+
+    Klipper then writes nothing, but Kalico empties printer.cfg first.
+    """
+    needed = 2 * len(config.texts[config.main].encode("utf-8", "surrogateescape")) + ROOM
+    if free is not None and free < needed:
+        raise Unsavable(
+            f"The disk with printer.cfg is nearly full: {free // 1024} KiB are free.",
+            "SAVE_CONFIG writes the file and a backup. A file that is cut off would keep Klipper from starting.",
+            "Delete old logs, backups or prints, then save again.",
+        )
 
 
 def require_hidden_backup(config: ConfigText, state: PrinterState) -> None:
