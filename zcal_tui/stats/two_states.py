@@ -17,6 +17,8 @@ FEWEST_IN_STATE = 3
 _APART = 7.0
 """Distance of the means over the scatter within the groups. By simulation noise reaches it in at most 2 % of series."""
 _GAP_STEPS = 1.5
+_BY_CHANCE = 0.01
+"""The largest probability of this order, or its reverse, among all orders of the same samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class TwoStates:
     high: float
     at_low: int
     at_high: int
+    rises: bool | None = None
+    """Where the height changed once and stayed, whether it went up; None where it went back and forth."""
+
+    @property
+    def at_first(self) -> int:
+        """How many samples came before a height that changed once."""
+        return self.at_low if self.rises else self.at_high
 
     @property
     def apart(self) -> float:
@@ -51,4 +60,12 @@ def two_states(heights: Sequence[float], step: float) -> TwoStates | None:
     within = math.sqrt(max(squares / (count - 2), step * step / 12.0))
     if high - low < _APART * within:
         return None
-    return TwoStates(low, high, len(groups[0]), len(groups[1]))
+    return TwoStates(low, high, len(groups[0]), len(groups[1]), _rises(heights, (low + high) / 2.0))
+
+
+def _rises(heights: Sequence[float], middle: float) -> bool | None:
+    """Whether a series in order goes from below the middle to above it, and stays there."""
+    above = [height > middle for height in heights]
+    if 2.0 / math.comb(len(above), sum(above)) > _BY_CHANCE:
+        return None
+    return above[-1] if above in (sorted(above), sorted(above, reverse=True)) else None

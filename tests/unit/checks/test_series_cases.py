@@ -122,6 +122,24 @@ def test_two_states_within_the_limit_warn(heights: list[float]) -> None:
     assert "pin" in advice and "sticks" in advice and "backlash" in advice
 
 
+STEPPED = [2.0, 2.0025, 2.0, 2.0, 2.0025, 2.0, 2.0025, 2.0025]
+
+
+@pytest.mark.parametrize(
+    ("shift", "first", "word"),
+    [(0.4, 5, "400 µm higher"), (-0.4, 4, "lower"), (0.03, 5, "higher")],
+    ids=["a slip", "downwards", "by 30 µm"],
+)
+def test_a_height_that_changes_once_has_moved(shift: float, first: int, word: str) -> None:
+    heights = [z + (shift if n >= first else 0.0) for n, z in enumerate((STEPPED * 2)[:12])]
+    level, said, advice, _taken = judged(heights)
+    assert level is Level.FAIL
+    assert f"changed once: after the first {first} samples" in said
+    assert word in said
+    assert "coupler" in advice and "mount" in advice and "lost steps" in advice
+    assert "two positions" not in advice
+
+
 @pytest.mark.parametrize(("size", "what"), [(0.25, "early"), (-0.25, "into the bed"), (0.45, "early")])
 def test_an_outlier_larger_than_a_first_layer_fails_where_the_probe_homes_z(size: float, what: str) -> None:
     heights = [2.0 + 0.0025 * (n % 2) for n in range(15)]

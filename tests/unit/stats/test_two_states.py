@@ -45,6 +45,25 @@ def test_two_states_beyond_the_limit_fail_and_are_named() -> None:
     assert any("two heights, 30 µm apart" in reason for reason in rule.reasons)
 
 
+@pytest.mark.parametrize(
+    ("order", "rises"),
+    [
+        ("lllllhhhhh", True),
+        ("hhhhhhllll", False),
+        ("llllhlhhhh", None),
+        ("lllhhh", None),  # one order in ten by chance
+        ("lhlhlhlhlh", None),
+        ("llllllhhhlll", None),
+    ],
+)
+def test_a_change_that_stays_is_not_two_positions(order: str, rises: bool | None) -> None:
+    states = two_states([2.0 + (0.05 if letter == "h" else 0.0) for letter in order], STEP)
+    assert states is not None
+    assert states.rises is rises
+    if rises is not None:
+        assert states.at_first == order.count(order[0])
+
+
 def test_noise_is_seldom_two_states() -> None:
     rng = np.random.default_rng(2)
     for sigma in (0.0005, 0.001, 0.002, 0.005):

@@ -221,10 +221,16 @@ def effect_reasons(result: Repeatability) -> list[str]:
     reasons = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers
     if (states := result.states) is not None and states.apart > _normal(result):
-        reasons.append(
-            f"There are two heights, {micrometres(states.apart)} apart: {states.at_low} samples at the lower and "
-            f"{states.at_high} at the upper one."
-        )
+        if states.rises is None:
+            reasons.append(
+                f"There are two heights, {micrometres(states.apart)} apart: {states.at_low} samples at the lower and "
+                f"{states.at_high} at the upper one."
+            )
+        else:
+            reasons.append(
+                f"The trigger height changed once: after the first {states.at_first} samples it is "
+                f"{micrometres(states.apart)} {'higher' if states.rises else 'lower'}."
+            )
     if drift is not None and drift.found:
         word = "up" if drift.size.value > 0 else "down"
         over = micrometres(abs(drift.size.value) * (result.n - 1))
@@ -274,19 +280,25 @@ def first_sample_decides(result: Repeatability, plan: StoppingPlan) -> bool:
     return suitability_of(result, plan)[0] != suitability_of(without, plan)[0]
 
 
+_TWO_POSITIONS = Advice(
+    "two-states",
+    "Something has two positions. Check the seat of the probe's pin, a switch that sticks, and backlash in Z (the "
+    "check Backlash).",
+)
+_ONE_CHANGE = Advice(
+    "one-change",
+    "Something moved and stayed there: a coupler slipped, Z lost steps, or the probe's mount shifted. Check them, home "
+    "again, then repeat the check.",
+)
+
+
 def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan) -> tuple[Advice, ...]:
     advice: list[Advice] = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers
     drifting = drift is not None and drift.found and not _small_drift_only(result)
     first_shifted = first is not None and first.found and abs(first.size.value) > _normal(result)
     if result.states is not None and result.states.apart > _normal(result):
-        advice.append(
-            Advice(
-                "two-states",
-                "Something has two positions. Check the seat of the probe's pin, a switch that sticks, and backlash "
-                "in Z (the check Backlash).",
-            )
-        )
+        advice.append(_ONE_CHANGE if result.states.rises is not None else _TWO_POSITIONS)
     if outliers.indices:
         advice.append(
             Advice(
