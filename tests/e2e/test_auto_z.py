@@ -19,6 +19,8 @@ from zcal_tui.headless.exit_codes import ExitCode
 
 SWITCH_OFFSET = 0.52
 """As the truth of the profile has it; printer.cfg says 0.50."""
+TRUE_Z_OFFSET = 6.472
+"""The probe's, to contact, as the same truth has it."""
 PAPER = 0.1
 PROFILE = Path(program.__file__).parents[2] / "zcal_tui" / "sim" / "profiles" / "voron"
 
@@ -261,6 +263,53 @@ def test_it_says_what_a_printer_lacks(printer_sim: Starter, tmp_path: Path) -> N
     assert ended.code in (2, 3)
     told = ended.errors + str(ended.events)
     assert "z_virtual_endstop" in told
+
+
+def probe_homes_z(tmp_path: Path) -> Path:
+    """A voron that fetches the probe and homes Z with it; its switch for the nozzle is only for the calibration."""
+    shutil.copytree(PROFILE, folder := tmp_path / "probe-homes-z")
+    config = folder / "printer.cfg"
+    text = config.read_text().replace(
+        "endstop_pin: ^PG10\nposition_endstop: 0.500\n", "endstop_pin: probe:z_virtual_endstop\n"
+    )
+    text = text.replace("\nstart_gcode:", "\nendstop_pin: ^PG10\nstart_gcode:")
+    text = re.sub(r"^\[safe_z_home\]\n(?:(?!\[).*\n)*", HOMING, text, flags=re.MULTILINE)
+    config.write_text(text)
+    truth = folder / "truth.toml"
+    exact = re.sub(
+        r"^(noise|outlier_rate|first_sample_shift) = .*$", r"\1 = 0", truth.read_text(), flags=re.MULTILINE
+    )
+    truth.write_text(exact)
+    return folder
+
+
+HOMING = """[homing_override]
+axes: z
+set_position_z: 0
+gcode:
+    G90
+    G0 Z20 F900
+    G28 X Y
+    G0 X30 Y225 F9000
+    G0 Y258 F4800
+    G0 Y225 F4800
+    G0 X125 Y105 F9000
+    G28 Z
+    G0 Z20 F900
+
+"""
+
+
+@pytest.mark.skipif(KALICO, reason="Kalico's own z_calibration knows no endstop_pin")
+def test_a_switch_of_its_own_is_pressed_where_the_probe_homes_z(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim(probe_homes_z(tmp_path))
+    ended = run(printer, tmp_path, "--repeats", "1", person=False)
+    record = ended.record
+    assert record["verdict"]["level"] in ("pass", "warn"), record["problem"]
+    # Z 0 is where the probe's configured z_offset puts it. The probe's true one, and what the configured switch_offset
+    # lacks, make the difference to contact.
+    assert value(record, "offset") == pytest.approx(6.400 - TRUE_Z_OFFSET + SWITCH_OFFSET - 0.50, abs=0.006)
+    assert_as_before(printer)
 
 
 SITES = {

@@ -86,6 +86,8 @@ class ZCalibrationSection:
     median: bool
     applies_by_script: bool = False
     """Whether its offset_gcode applies the offset, such as to a tool, instead of SET_GCODE_OFFSET."""
+    margins_option: str = "offset_margins"
+    """The option, or the two, that the margins come from."""
 
 
 def section(state: PrinterState) -> ZCalibrationSection | None:
@@ -107,9 +109,11 @@ def section(state: PrinterState) -> ZCalibrationSection | None:
     beside = pair(options.get("switch_xy_offsets"))
     if switch is None and nozzle is not None and beside is not None:
         switch = nozzle[0] + beside[0], nozzle[1] + beside[1]
+    margins, margins_option = _margins(options)
     return ZCalibrationSection(
         switch_offset=number(options.get("switch_offset")),
-        margins=_margins(options),
+        margins=margins,
+        margins_option=margins_option,
         nozzle=nozzle,
         switch=switch,
         bed=bed or zero,
@@ -121,8 +125,9 @@ def section(state: PrinterState) -> ZCalibrationSection | None:
     )
 
 
-def _margins(options: Mapping[str, Any]) -> tuple[float, float]:
-    """The offsets that are allowed; max_deviation is the older option, and by itself the only limit."""
+def _margins(options: Mapping[str, Any]) -> tuple[tuple[float, float], str]:
+    """The offsets that are allowed, and the option that says so; max_deviation is the older one, and by itself the only
+    limit."""
     deviation = number(options.get("max_deviation"))
     usual = 1.0 if deviation is None else deviation
     low, high = -usual, usual
@@ -134,9 +139,12 @@ def _margins(options: Mapping[str, Any]) -> tuple[float, float]:
         low, high = -abs(values[0]), abs(values[0])
     elif len(values) > 1:
         low, high = min(values[:2]), max(values[:2])
-    if deviation is not None:
-        low, high = max(low, -deviation), min(high, deviation)
-    return low, high
+    if deviation is None:
+        return (low, high), "offset_margins"
+    both = max(low, -deviation), min(high, deviation)
+    if both == (-deviation, deviation):
+        return both, "max_deviation"
+    return both, "offset_margins" if both == (low, high) else "offset_margins and max_deviation"
 
 
 def from_status(status: Mapping[str, Any], *, median: bool = True) -> AutomaticOffset | None:

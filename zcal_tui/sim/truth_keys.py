@@ -203,7 +203,12 @@ class DockTruth:
 class ZEndstopTruth:
     """The Z endstop: a pin that the nozzle or the probe's switch body presses, or a switch on the Z rail."""
 
-    x: float | None = number(None, "the pin's X; left out: a switch on the Z rail that acts anywhere", "mm")
+    x: float | None = number(
+        None,
+        "the pin's X; left out: a switch on the Z rail that acts anywhere, or the place in [z_calibration] of a pin "
+        "that only it uses",
+        "mm",
+    )
     y: float | None = number(None, "the pin's Y", "mm")
     radius: float = number(4.0, "how far from the pin's middle it can be pressed", "mm", 0.1, 100.0)
     height: float | None = number(

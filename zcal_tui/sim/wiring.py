@@ -44,6 +44,7 @@ from zcal_tui.sim.wiring_types import (
     HeaterWire,
     LoadCellWire,
     McuWire,
+    NozzleSwitchWire,
     Pin,
     ProbeWire,
     StallWire,
@@ -58,6 +59,7 @@ __all__ = [
     "HeaterWire",
     "LoadCellWire",
     "McuWire",
+    "NozzleSwitchWire",
     "Pin",
     "ProbeWire",
     "Refusal",
@@ -321,6 +323,7 @@ class _Reader:
                 if _FANS.match(section.name) and section.get("pin") is not None
             ),
             probe=self._probe(),
+            nozzle_switch=self._nozzle_switch(),
             eddy=self._eddy(),
             load_cells=self._load_cells(),
             scanners=devices.scanners(),
@@ -477,6 +480,16 @@ class _Reader:
                 z_offset=options.number("z_offset"),
             )
         return None
+
+    def _nozzle_switch(self) -> NozzleSwitchWire | None:
+        if "z_calibration" not in self._sections:
+            return None
+        options = self._options("z_calibration")
+        pin = options.optional("endstop_pin")
+        if pin is None or "virtual_endstop" in pin:
+            return None
+        places = _points(options, "nozzle_xy_position") if options.optional("nozzle_xy_position") else ()
+        return NozzleSwitchWire(self._pins.pin(options, "endstop_pin"), places[0] if places else None)
 
     def _has_probe(self) -> bool:
         """Whether there is a section for a probe; a plugin's may be one."""

@@ -116,6 +116,15 @@ class ProbeWire:
 
 
 @dataclass(frozen=True)
+class NozzleSwitchWire:
+    """A switch beside the bed that the nozzle presses where the probe is the Z endstop."""
+
+    pin: Pin
+    place: tuple[float, float] | None
+    """Where the configuration says it is, X and Y in mm."""
+
+
+@dataclass(frozen=True)
 class EddyWire:
     """An eddy current sensor (LDC1612) on an I2C bus."""
 
@@ -162,6 +171,7 @@ class Wiring:
     heaters: tuple[HeaterWire, ...] = ()
     fans: tuple[FanWire, ...] = ()
     probe: ProbeWire | None = None
+    nozzle_switch: NozzleSwitchWire | None = None
     eddy: EddyWire | None = None
     load_cells: tuple[LoadCellWire, ...] = ()
     delta_radius: float = 0.0

@@ -115,6 +115,13 @@ def test_an_offset_outside_the_margins_names_the_height_that_moved() -> None:
     assert "-1 to 1 mm" in finding.summary
 
 
+def test_an_offset_outside_max_deviation_names_that_option() -> None:
+    narrow = replace(SECTION, margins=(-0.02, 0.02), margins_option="max_deviation")
+    text = "CALIBRATE_Z: offset is greater than allowed: offset=-0.095 > max_deviation=0.020"
+    finding = of_fault(Attempt(None, "margins", text), narrow, ())
+    assert finding.summary == "Not usable: the offset is outside max_deviation (-0.02 to 0.02 mm)."
+
+
 @pytest.mark.parametrize(
     ("text", "site"),
     [

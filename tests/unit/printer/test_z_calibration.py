@@ -52,19 +52,27 @@ def test_the_section_is_completed_from_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "margins"),
+    ("options", "margins", "names"),
     [
-        ({}, (-1.0, 1.0)),
-        ({"offset_margins": "0.4"}, (-0.4, 0.4)),
-        ({"offset_margins": "0.3, -0.2"}, (-0.2, 0.3)),
-        ({"offset_margins": "-1.0,1.0", "max_deviation": 0.5}, (-0.5, 0.5)),
-        ({"max_deviation": 2.0}, (-2.0, 2.0)),
+        ({}, (-1.0, 1.0), "offset_margins"),
+        ({"offset_margins": "0.4"}, (-0.4, 0.4), "offset_margins"),
+        ({"offset_margins": "0.3, -0.2"}, (-0.2, 0.3), "offset_margins"),
+        ({"offset_margins": "-1.0,1.0", "max_deviation": 0.5}, (-0.5, 0.5), "max_deviation"),
+        ({"offset_margins": "-1.0,1.0", "max_deviation": 2.0}, (-1.0, 1.0), "offset_margins"),
+        (
+            {"offset_margins": "-0.2,1.0", "max_deviation": 0.5},
+            (-0.2, 0.5),
+            "offset_margins and max_deviation",
+        ),
+        ({"max_deviation": 2.0}, (-2.0, 2.0), "max_deviation"),
     ],
 )
-def test_the_margins_in_all_their_forms(options: dict[str, Any], margins: tuple[float, float]) -> None:
+def test_the_margins_in_all_their_forms(
+    options: dict[str, Any], margins: tuple[float, float], names: str
+) -> None:
     found = section(PrinterState(settings={"z_calibration": options}))
     assert found is not None
-    assert found.margins == margins
+    assert (found.margins, found.margins_option) == (margins, names)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.sim.machine_rig import Rig, truth_of
+from tests.unit.sim.machine_rig import CARTESIAN, PROBE, Rig, truth_of
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.profile import load_profile
 from zcal_tui.sim.wiring import load_wiring
@@ -51,6 +51,31 @@ def test_a_probe_in_its_dock_does_not_press_the_pin() -> None:
     assert not rig.level("Z_STOP", 5.0)
     rig.machine.attach_probe()
     assert rig.level("Z_STOP", 5.0)
+
+
+PROBE_HOMES_Z = (CARTESIAN + PROBE).replace(
+    "endstop_pin: ^Z_STOP\nposition_endstop: 0.5\n", "endstop_pin: probe:z_virtual_endstop\n"
+)
+NOZZLE_SWITCH = "[z_calibration]\nendstop_pin: ^NOZZLE\nnozzle_xy_position: 20, 180\n"
+
+
+def test_a_switch_of_z_calibration_is_pressed_at_its_place() -> None:
+    rig = Rig(
+        PROBE_HOMES_Z + NOZZLE_SWITCH, truth_of(z_endstop={"height": 0.6, "noise": 0.0, "hysteresis": 0.0})
+    )
+    assert not rig.level("NOZZLE", -1.0)
+    rig.move(x=20.0, y=180.0)
+    assert rig.touch("NOZZLE") == pytest.approx(0.6, abs=0.001)
+    rig.move(x=10.0, y=185.0, z=15.0)
+    assert rig.touch("NOZZLE") == pytest.approx(0.6 + 2.0 - 0.5, abs=0.02), "the body of the probe's switch"
+
+
+def test_the_truth_decides_where_a_switch_of_z_calibration_is() -> None:
+    rig = Rig(PROBE_HOMES_Z + NOZZLE_SWITCH, truth_of(z_endstop=PIN))
+    rig.move(x=20.0, y=180.0)
+    assert not rig.level("NOZZLE", -1.0)
+    rig.move(x=150.0)
+    assert rig.touch("NOZZLE") == pytest.approx(0.6, abs=0.001)
 
 
 def test_without_a_place_it_is_a_switch_on_the_rail() -> None:

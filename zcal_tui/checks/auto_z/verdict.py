@@ -86,7 +86,7 @@ def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Mov
     low, high = section.margins
     message = (attempt.text.splitlines()[0] if attempt.text else what).rstrip(".") + "."
     summaries: Mapping[Fault, str] = {
-        "margins": f"Not usable: the offset is outside offset_margins ({low:g} to {high:g} mm).",
+        "margins": f"Not usable: the offset is outside {section.margins_option} ({low:g} to {high:g} mm).",
         "probe": "Not usable: the probe was not attached when it was needed.",
         "scatter": "Not usable: the samples of one height differ too much.",
     }
@@ -167,8 +167,8 @@ def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[AutoZ
     offset = repeats.values("offset")[-1]
     yield AutoZFinding(
         Level.PASS,
-        f"The offset {millimetres(offset, sign=True)} is within offset_margins of [z_calibration] ({low:g} "
-        f"to {high:g} mm).",
+        f"The offset {millimetres(offset, sign=True)} is within {section.margins_option} of [z_calibration] "
+        f"({low:g} to {high:g} mm).",
     )
     yield from _first_samples(repeats)
     yield from _drift(repeats)

@@ -72,12 +72,21 @@ class ZEndstop:
     """The Z endstop: pressed by what is lowest over its pin, or by the Z rail whatever the place."""
 
     def __init__(
-        self, truth: Truth, geometry: Geometry, probe: Probe | None, seed: int, *, at_top: bool = False
+        self,
+        truth: Truth,
+        geometry: Geometry,
+        probe: Probe | None,
+        seed: int,
+        *,
+        at_top: bool = False,
+        place: tuple[float, float] | None = None,
     ) -> None:
-        """`at_top`: a switch on the rail is at the upper end of Z."""
+        """`at_top`: a switch on the rail is at the upper end of Z. `place`: where its pin is if the truth says
+        nothing; None where the rail presses it then."""
         self._geometry = geometry
         self._probe = probe
         self._at_top = at_top
+        self._place = place
         self.switch = TouchSwitch(draws_for(seed, "z_endstop"))
         self.set_truth(truth)
 
@@ -90,19 +99,20 @@ class ZEndstop:
     def gap(self, pose: Pose) -> float:
         """Distance still to go until the mean trigger height."""
         pin = self._truth
-        if pin.x is None or pin.y is None:
+        place = self._place if pin.x is None or pin.y is None else (pin.x, pin.y)
+        if place is None:
             above = pose.carriages[0] - self._geometry.endstop_height
             return -above if self._at_top else above
         rise = self._geometry.rise()
         height = self._geometry.endstop_height
         gap = math.inf
-        if math.hypot(pose.x - pin.x, pose.y - pin.y) <= pin.radius:
+        if math.dist((pose.x, pose.y), place) <= pin.radius:
             gap = pose.z + rise - self._geometry.tip() - height
         body = self._body
         if self._probe is not None and self._probe.has_body:
             x = pose.x + self._geometry.probe_x + body.switch_x
             y = pose.y + self._geometry.probe_y + body.switch_y
-            if math.hypot(x - pin.x, y - pin.y) <= pin.radius:
+            if math.dist((x, y), place) <= pin.radius:
                 probe_z = self._geometry.probe_z + self._geometry.probe_warmth() + self._probe.seat
                 below = probe_z - body.switch_offset
                 gap = min(gap, pose.height(x, y) + rise - below - height)

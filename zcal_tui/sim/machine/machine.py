@@ -50,6 +50,11 @@ class SimulatedMachine:
             if stepper.section in wiring.stalls
         }
         self._readers: Mapping[str, tuple[Pin, Callable[[Pose, float], bool]]] = self._connect(chosen)
+        switch = wiring.nozzle_switch
+        self._z_pins = {
+            *(drive.endstop_pin.name for drive in wiring.drives if drive.endstop_pin),
+            *((switch.pin.name,) if switch is not None else ()),
+        }
         self._coils = {
             *wiring.i2c_buses,
             *(f"{mcu.name}:{bus}" for mcu in wiring.others for bus in mcu.i2c_buses),
@@ -109,9 +114,7 @@ class SimulatedMachine:
         """Seconds from the event to the level change of an input pin."""
         if self._wiring.probe is not None and pin == self._wiring.probe.pin.name:
             return self._truth.probe.trigger_delay
-        if self.z_endstop is not None and pin in (
-            s.endstop_pin.name for s in self._wiring.drives if s.endstop_pin
-        ):
+        if self.z_endstop is not None and pin in self._z_pins:
             return self._truth.z_endstop.delay
         return 0.0
 
@@ -303,11 +306,15 @@ class SimulatedMachine:
             elif pin.name not in readers:
                 height = self.geometry.endstop_height
                 readers[pin.name] = (pin, _ignoring_time(AxisEndstop(number, height, stepper.homes_to_max)))
+        switch = self._wiring.nozzle_switch
+        if switch is not None and self.z_endstop is None:
+            self.z_endstop = ZEndstop(self._truth, self.geometry, self.probe, seed, place=switch.place)
+            readers.setdefault(switch.pin.name, (switch.pin, self.z_endstop.reading))
         for stepper in (*self._wiring.axis("x"), *self._wiring.axis("y")):
             pin = self._end_pin(stepper)
             if pin is not None:
-                switch = AxisEndstop(stepper.axis, stepper.position_endstop, stepper.homes_to_max)
-                readers[pin.name] = (pin, _ignoring_time(switch))
+                end = AxisEndstop(stepper.axis, stepper.position_endstop, stepper.homes_to_max)
+                readers[pin.name] = (pin, _ignoring_time(end))
         for stepper in self._wiring.steppers:
             stall = self._stalls.get(stepper.section)
             pin = self._end_pin(stepper)
