@@ -29,7 +29,7 @@ from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import z_step_distance
 from zcal_tui.printer.geometry import Xy, z_limits
 from zcal_tui.printer.manual_probe import ManualProbeOutcome, ManualTest
-from zcal_tui.printer.printer import CommandFailed
+from zcal_tui.printer.printer import CommandFailed, what_happened
 from zcal_tui.printer.state import ManualProbeState, PrinterState
 from zcal_tui.transport.failures import TransportError
 
@@ -135,7 +135,7 @@ async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
             return  # klippy has lifted it itself, and is still moving it
         await travel(context.printer, clearance=plan.clearance)
     except (TransportError, CheckRefused) as error:
-        context.emit(Notice(f"The nozzle was not lifted off the paper: {error}"))
+        context.emit(Notice(f"The nozzle was not lifted off the paper: {what_happened(error)}"))
     finally:
         manual.close()
 

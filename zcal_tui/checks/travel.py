@@ -9,7 +9,7 @@ from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import is_delta
 from zcal_tui.printer.geometry import area
-from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.printer import Printer, what_happened
 from zcal_tui.printer.state import PrinterState, Xyz
 from zcal_tui.transport.failures import GcodeError, TransportError
 
@@ -216,7 +216,7 @@ async def lift_and_leave(context: Context, clearance: float) -> None:
             return
         await travel(context.printer, clearance=clearance)
     except (TransportError, CheckRefused) as error:
-        context.emit(Notice(f"The toolhead was not lifted: {error}"))
+        context.emit(Notice(f"The toolhead was not lifted: {what_happened(error)}"))
 
 
 def hands_off(state: PrinterState) -> str | None:

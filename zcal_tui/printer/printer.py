@@ -42,6 +42,12 @@ class CommandFailed(GcodeError):
         self.explanation: Explanation = explain(message)
 
 
+def what_happened(error: Exception) -> str:
+    """An error as one sentence: what it means where the printer refused a command, else its own text."""
+    text = error.explanation.what if isinstance(error, CommandFailed) else str(error)
+    return text if text.endswith((".", "!", "?", "”")) else f"{text}."
+
+
 class NotRestarted(TransportError):
     """klippy accepted a command that restarts it, and did not restart: a macro has taken its name, say."""
 

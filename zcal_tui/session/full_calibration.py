@@ -37,7 +37,7 @@ from zcal_tui.model.record import (
 )
 from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.pending_values import pending_lines
-from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.printer import Printer, what_happened
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
@@ -368,7 +368,9 @@ class FullCalibrationRun:
             await self._printer.gcode("M400")  # its command may still run, and stages at its end
             state = await self._printer.refresh()
         except TransportError as error:
-            self._emit(Notice(f"What the interrupted calibration left staged is not known: {error}."))
+            self._emit(
+                Notice(f"What the interrupted calibration left staged is not known: {what_happened(error)}")
+            )
             return
         left = left_staged(kinds, state.save_config.items)
         if not left:

@@ -23,7 +23,7 @@ from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps, probe_config
 from zcal_tui.printer.macros import does_nothing
-from zcal_tui.printer.printer import CommandFailed
+from zcal_tui.printer.printer import CommandFailed, what_happened
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import TransportError
 
@@ -137,7 +137,7 @@ async def attached(context: Context, macros: tuple[str, str]) -> AsyncIterator[P
                         Notice(f"The probe still reads open after {detach}: check whether it is docked.")
                     )
             except (TransportError, CheckRefused) as error:
-                context.emit(Notice(f"The probe was not docked ({detach}): {error}"))
+                context.emit(Notice(f"The probe was not docked ({detach}): {what_happened(error)}"))
 
 
 async def _run(context: Context, attach: str, switch: ProbeSwitch) -> None:

@@ -12,6 +12,7 @@ from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
+from zcal_tui.printer.printer import what_happened
 from zcal_tui.transport.failures import TransportError
 
 USUAL_TRAVEL = 4.0
@@ -138,7 +139,7 @@ async def _attach_again(context: Context, attach: str) -> None:
         await lift_before_macro(context.printer)
         await context.printer.gcode(attach)
     except (TransportError, CheckRefused) as error:
-        context.emit(Notice(f"The probe was not attached again: {error}"))
+        context.emit(Notice(f"The probe was not attached again: {what_happened(error)}"))
 
 
 async def _is_attached(context: Context) -> bool:

@@ -16,6 +16,7 @@ from zcal_tui.checks.travel import require_free
 from zcal_tui.model.events import EstimateUpdated, Event, Notice, Stage, VerdictReached
 from zcal_tui.model.record import Estimate
 from zcal_tui.printer.chamber import chamber_temperature
+from zcal_tui.printer.printer import what_happened
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 from zcal_tui.transport.failures import TransportError
@@ -115,7 +116,9 @@ class Heat:
             await self._context.holder.turn_off(plan.targets)
         except TransportError as error:
             self._context.emit(
-                Notice(f"The heaters were not turned off at the end of the agreed time: {error}")
+                Notice(
+                    f"The heaters were not turned off at the end of the agreed time: {what_happened(error)}"
+                )
             )
         else:
             self._context.emit(Notice("The agreed time is over. The heaters are off."))

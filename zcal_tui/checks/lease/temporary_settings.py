@@ -17,7 +17,7 @@ from zcal_tui.checks.lease.takeover import LeaseTaker
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.clock import real_time, runs_fast
-from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.printer import Printer, what_happened
 from zcal_tui.printer.state import PrinterState, Xyz
 from zcal_tui.printer.values import mapping, number
 from zcal_tui.printer.zcal_interface import AFTER_PRINT, speaks
@@ -344,7 +344,9 @@ class TemporarySettings:
             logger.info("the lease had already ended", exc_info=True)
         except TransportError as error:
             self._emit(
-                Notice(f"The [zcal] module restores the changed settings when the lease expires: {error}")
+                Notice(
+                    f"The [zcal] module restores the changed settings when the lease expires: {what_happened(error)}"
+                )
             )
 
     def _forget(self) -> None:
@@ -381,7 +383,7 @@ class TemporarySettings:
                     self._emit(Notice(f"Another client changed the {undo.kind}; it was not restored."))
             except TransportError as error:
                 restored = False
-                self._emit(Notice(f"Not restored: {undo.script} ({error})"))
+                self._emit(Notice(f"Not restored: {undo.script}. {what_happened(error)}"))
         self._undo.clear()
         if restored and (self._mesh is not None or self._offset is not None):
             self._mesh = self._offset = None

@@ -28,6 +28,7 @@ from zcal_tui.model.units import millimetres
 from zcal_tui.printer.config_view import probe_config, z_rail
 from zcal_tui.printer.manual_probe import TakenOverProbe
 from zcal_tui.printer.manual_probe_opener import Opener, find_opener
+from zcal_tui.printer.printer import what_happened
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.verdicts.rule import consequence
 from zcal_tui.transport.failures import NotReady, TransportError
@@ -396,7 +397,7 @@ async def _after(context: Context, what: str) -> None:
     try:
         await travel(context.printer, clearance=clearance)
     except (TransportError, CheckRefused) as error:
-        context.emit(Notice(f"The nozzle was not raised: {error}"))
+        context.emit(Notice(f"The nozzle was not raised: {what_happened(error)}"))
 
 
 def _report_left_open(context: Context, opener: Opener) -> None:

@@ -14,7 +14,7 @@ from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Event, Notice, Stage
 from zcal_tui.model.record import Change
 from zcal_tui.printer.pending_values import pending_lines
-from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.printer import Printer, what_happened
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import mapping
 from zcal_tui.session.saving.staging import ValueToStage
@@ -65,7 +65,7 @@ async def discard(
     try:
         reason = must_not_restart(state) or await _kept_by_others(printer, changes, agree)
     except TransportError as error:
-        emit(Notice(f"{_named(changes)} may be pending in Klipper: {error}. {PENDING_MEANS}"))
+        emit(Notice(f"{_named(changes)} may be pending in Klipper: {what_happened(error)} {PENDING_MEANS}"))
         return False
     if reason is not None:
         emit(
@@ -80,7 +80,11 @@ async def discard(
     try:
         after = await printer.restart_and_wait("RESTART")
     except TransportError as error:
-        emit(Notice(f"RESTART was sent to discard pending values ({values}), but not confirmed: {error}"))
+        emit(
+            Notice(
+                f"RESTART was sent to discard pending values ({values}), but not confirmed: {what_happened(error)}"
+            )
+        )
         return not printer.state.save_config.pending
     if after.save_config.pending:
         emit(Notice(f"Still pending in Klipper after the restart: {values}. {PENDING_MEANS}"))

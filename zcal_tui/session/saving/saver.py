@@ -23,7 +23,7 @@ from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.macros import OffsetMacro, longest_start_delay, offset_macros, sets_height_of_zero
 from zcal_tui.printer.pending_values import pending_lines
-from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer
+from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer, what_happened
 from zcal_tui.printer.state import ZERO_NOISE, PrinterState
 from zcal_tui.printer.values import mapping
 from zcal_tui.printer.zcal_module import ZcalModule
@@ -502,7 +502,7 @@ class Saver:
         try:
             await self._printer.restart_and_wait("RESTART")
         except TransportError as error:
-            return replace(problem, remedy=f"{back} Klipper has not started since: {error}")
+            return replace(problem, remedy=f"{back} Klipper has not started since: {what_happened(error)}")
         return replace(
             problem,
             remedy=f"{back} Klipper runs with the previous values. To set the new ones by hand, edit: "
