@@ -39,6 +39,15 @@ def test_two_states_of_any_distance_within_the_limit_never_fail(apart: int) -> N
         assert rule.level == "warn"
 
 
+def test_two_states_that_are_normal_do_not_end_a_series() -> None:
+    steps = [0, 0, 4, -1, 3, -1, -1, 3]
+    result = analyse([0.00125 * n for n in steps], step=0.00125, limit=LIMIT)
+    assert result.states is not None and result.states.apart < 0.005
+    plan = StoppingPlan()
+    assert decide(result, plan).outcome == "continue"
+    assert judge_repeatability(result, plan).level == "unknown"
+
+
 def test_two_states_beyond_the_limit_fail_and_are_named() -> None:
     _, rule = judged([2.0 * height - 2.0 for height in ALTERNATING])
     assert rule.level == "fail"

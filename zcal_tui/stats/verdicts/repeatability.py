@@ -13,7 +13,13 @@ from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.series import SERIES_LENGTH
 from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, consequence, share
-from zcal_tui.stats.verdicts.stopping import StoppingPlan, Suitability, suitability_of
+from zcal_tui.stats.verdicts.stopping import (
+    StoppingPlan,
+    Suitability,
+    normal_range,
+    notable_states,
+    suitability_of,
+)
 
 _TOLERANCE_GRID = 0.005
 _LEVELS: dict[Suitability, Level] = {
@@ -132,7 +138,7 @@ def _limit_reason(result: Repeatability, suitability: Suitability, low: float, h
         if by_noise < limits.FIT_SHARE.value:
             without = f"Without the effects named below it would be {share(by_noise)}. "
         return f"Ten samples span more than {limit.text} in {over} of series. {without}{limit.sentence}"
-    if result.states is not None and result.stays_within:
+    if notable_states(result) is not None and result.stays_within:
         return (
             f"The range of every ten samples is within {limit.text}: at most "
             f"{micrometres(result.largest_of_ten)}. {limit.sentence}"
@@ -177,13 +183,8 @@ def _analysed_with(result: Repeatability) -> Limit:
     return replace(limits.RANGE_OF_TEN, value=result.limit)
 
 
-def _normal(result: Repeatability) -> float:
-    """The range (mm) of ten samples that is normal for this printer."""
-    return max(result.step, limits.NORMAL_RANGE.value)
-
-
 def _normal_reason(result: Repeatability) -> str:
-    limit, normal = limits.NORMAL_RANGE, _normal(result)
+    limit, normal = limits.NORMAL_RANGE, normal_range(result)
     span = micrometres(result.series_range.value)
     rule = f"Normal is one step or {limit.text}, here {micrometres(normal)} ({limit.source})."
     if result.series_range.value <= normal:
@@ -194,9 +195,9 @@ def _normal_reason(result: Repeatability) -> str:
 def _worth_a_warning(result: Repeatability) -> bool:
     """Whether an effect is larger than normal and certain enough: at a shared 5 % a good probe would get a warning in
     every twentieth run."""
-    if result.states is not None and result.states.apart > _normal(result):
+    if notable_states(result) is not None:
         return True
-    normal = _normal(result)
+    normal = normal_range(result)
     drift, first, outliers = result.drift, result.first_sample, result.outliers
     sizes = [
         (abs(drift.size.value) * (SERIES_LENGTH - 1), drift.p) if drift is not None and drift.found else None,
@@ -213,14 +214,14 @@ def _small_drift_only(result: Repeatability) -> bool:
     others = result.outliers.indices or (first is not None and first.found)
     if drift is None or not drift.found or others:
         return False
-    return abs(drift.size.value) * (SERIES_LENGTH - 1) <= _normal(result)
+    return abs(drift.size.value) * (SERIES_LENGTH - 1) <= normal_range(result)
 
 
 def effect_reasons(result: Repeatability) -> list[str]:
     """A reason for each of drift, first-sample shift and outliers that is found, with its error rate."""
     reasons = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers
-    if (states := result.states) is not None and states.apart > _normal(result):
+    if (states := notable_states(result)) is not None:
         if states.rises is None:
             reasons.append(
                 f"There are two heights, {micrometres(states.apart)} apart: {states.at_low} samples at the lower and "
@@ -296,9 +297,9 @@ def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan)
     advice: list[Advice] = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers
     drifting = drift is not None and drift.found and not _small_drift_only(result)
-    first_shifted = first is not None and first.found and abs(first.size.value) > _normal(result)
-    if result.states is not None and result.states.apart > _normal(result):
-        advice.append(_ONE_CHANGE if result.states.rises is not None else _TWO_POSITIONS)
+    first_shifted = first is not None and first.found and abs(first.size.value) > normal_range(result)
+    if (states := notable_states(result)) is not None:
+        advice.append(_ONE_CHANGE if states.rises is not None else _TWO_POSITIONS)
     if outliers.indices:
         advice.append(
             Advice(

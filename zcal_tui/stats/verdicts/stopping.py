@@ -23,6 +23,7 @@ from typing import Literal
 from zcal_tui.model import limits
 from zcal_tui.stats.effects import MIN_SAMPLES
 from zcal_tui.stats.repeatability import Repeatability
+from zcal_tui.stats.two_states import TwoStates
 
 Suitability = Literal["fit", "marginal", "unfit", "undecided"]
 Outcome = Literal["pass", "fail", "continue", "cap"]
@@ -120,6 +121,18 @@ class Decision:
     high: float
 
 
+def normal_range(result: Repeatability) -> float:
+    """The range (mm) of ten samples that is normal for this printer."""
+    return max(result.step, limits.NORMAL_RANGE.value)
+
+
+def notable_states(result: Repeatability) -> TwoStates | None:
+    """The two heights between which the probe changes; None where it has one, or they are no farther apart than is
+    normal."""
+    states = result.states
+    return states if states is not None and states.apart > normal_range(result) else None
+
+
 def suitability_of(result: Repeatability, plan: StoppingPlan) -> tuple[Suitability, float, float]:
     """Whether the probe is fit, at the error rate of the look at this number of samples, with the bounds that decide.
 
@@ -132,7 +145,7 @@ def suitability_of(result: Repeatability, plan: StoppingPlan) -> tuple[Suitabili
     if not_unfit and share < plan.fit_below:
         return "fit", low, high
     # The shares assume normal noise. What has never exceeded the limit does not fail by an assumption
-    if result.stays_within and result.states is not None:
+    if result.stays_within and notable_states(result) is not None:
         return "marginal", low, high
     if not_fit and share > plan.unfit_above:
         early = result.n < MIN_SAMPLES and plan.next_look(result.n) is not None
@@ -156,7 +169,7 @@ def decide(result: Repeatability, plan: StoppingPlan) -> Decision:
         return decision("continue", f"The next decision is at {upcoming} samples.")
     clear: dict[Suitability, Outcome] = {"fit": "pass", "unfit": "fail"}
     outcome = clear.get(suitability, "cap")
-    if suitability == "marginal" and result.states is not None:
+    if suitability == "marginal" and notable_states(result) is not None:
         return decision("cap", f"{result.n} samples show two heights. More of them do not change that.")
     limit = f"{result.limit * 1000:g} µm"
     if outcome == "cap":
