@@ -69,6 +69,18 @@ class LocationBias:
         """The number of z_offsets measured."""
         return sum(place.n for place in self.places)
 
+    @property
+    def precision(self) -> FloatArray:
+        """The inverse covariance (1/mm²) of the places' distances from their mean, for what is fitted to them: places
+        that were measured more often count more. All zero where nothing scatters."""
+        evidence, count = self.evidence, len(self.places)
+        apart = evidence.sigma**2 * evidence.pair_factor + 2.0 * evidence.systematic**2 * (
+            1.0 - np.eye(count)
+        )
+        from_mean = np.eye(count) - 1.0 / count
+        covariance = -0.5 * from_mean @ apart @ from_mean
+        return np.asarray(np.linalg.pinv(covariance, hermitian=True), dtype=np.float64)
+
     def spread_bounds(self, error: float) -> tuple[float, float]:
         """Lower and upper bound of the spread, each wrong with probability `error` at most."""
         return self.evidence.bounds(error)

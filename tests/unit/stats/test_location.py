@@ -300,3 +300,14 @@ def test_wrong_verdicts_with_a_learned_scatter_are_within_the_error_rate(
     print(f"{wrong}: {100 * found / runs:.1f} %")
     # 1.3 % is a standard error of 5 % in 300 runs
     assert found / runs <= 0.05 + 0.013
+
+
+def test_the_precision_of_places_follows_from_how_often_they_were_measured() -> None:
+    printer = Printer(np.random.default_rng(5), [0.0, 0.0, 0.0], SIGMA)
+    alike = location_bias(printer.measure(4), step=STEP)
+    precision = alike.precision
+    assert precision @ np.ones(3) == pytest.approx(np.zeros(3), abs=1e-6 * float(precision.max()))
+    variance = alike.sigma.value**2 / 4 + (STEP / 2) ** 2 / 3
+    assert precision == pytest.approx((np.eye(3) - 1 / 3) / variance)
+    fewer = location_bias([m for m in printer.seen if m.place != 2 or m.round < 2], step=STEP).precision
+    assert fewer[2, 2] < 0.9 * fewer[0, 0]

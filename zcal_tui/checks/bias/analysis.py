@@ -152,7 +152,9 @@ class BiasReport:
     def _pattern(self, result: LocationBias) -> Pattern:
         places = [self._places[effect.place] for effect in result.places]
         return pattern_of(
-            [place.bed for place in places], [effect.z_offset.value for effect in result.places]
+            [place.bed for place in places],
+            [effect.z_offset.value for effect in result.places],
+            result.precision,
         )
 
     def _judge(self, result: LocationBias) -> VerdictRule:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.geometry import Xy
@@ -26,8 +27,11 @@ class Pattern:
     place: int | None = None
 
 
-def pattern_of(places: Sequence[Xy], z_offsets: Sequence[float]) -> Pattern:
-    """The simplest shape of a location bias that these z_offsets (mm) at these places (mm) have."""
+def pattern_of(
+    places: Sequence[Xy], z_offsets: Sequence[float], precision: NDArray[np.float64] | None = None
+) -> Pattern:
+    """The simplest shape of a location bias that these z_offsets (mm) at these places (mm) have. Its size is fitted by
+    their `precision`, the inverse covariance of their distances from their mean; None: all are as precise."""
     points = np.asarray(places, dtype=np.float64)
     heights = np.asarray(z_offsets, dtype=np.float64)
     heights = heights - heights.mean()
@@ -46,6 +50,7 @@ def pattern_of(places: Sequence[Xy], z_offsets: Sequence[float]) -> Pattern:
         ("twist", x * y, None),
         *(("one place", np.eye(len(points))[n], n) for n in range(len(points))),
     ]
+    weights = np.eye(len(points)) if precision is None else precision
     best, share = Pattern("none"), EXPLAINED
     for shape, profile, place in candidates:
         centred = profile - profile.mean()
@@ -55,5 +60,8 @@ def pattern_of(places: Sequence[Xy], z_offsets: Sequence[float]) -> Pattern:
         slope = float(centred @ heights) / length
         explained = slope * slope * length / whole
         if explained > share + 1e-9:
+            weight = float(centred @ weights @ centred)
+            if weight > 0.0:
+                slope = float(centred @ weights @ heights) / weight
             best, share = Pattern(shape, slope * float(np.ptp(profile)), place), explained
     return best
