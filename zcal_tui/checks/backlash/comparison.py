@@ -7,6 +7,7 @@ from zcal_tui.checks.backlash.instrument import Reading
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.stats.quantisation import undithered_share
 from zcal_tui.stats.spots import SpotComparison, SpotSamples, compare_spots
+from zcal_tui.stats.visit_values import visit_values
 from zcal_tui.stats.visits import Visit, visit_outliers
 
 
@@ -36,7 +37,8 @@ def compare_visits(
     be off by at each place as a whole, half of it up or down, where the heights do not scatter; `step` (mm) is the Z
     step distance."""
     kept, left_out = _without_outliers(visits, step)
-    spots = [_spot(name, readings) for name, readings in kept.items()]
+    values = _values(kept, step)
+    spots = [_spot(name, readings, values[name]) for name, readings in kept.items()]
     if not any(spot.n > 1 for spot in spots):
         return None
     readings = [reading for several in kept.values() for reading in several]
@@ -68,11 +70,30 @@ def _without_outliers(
     )
 
 
-def _spot(name: str, readings: Sequence[Reading]) -> SpotSamples:
+def _values(visits: Mapping[str, Sequence[Reading]], step: float) -> dict[str, list[float]]:
+    """The value (mm) of each visit by place. Where its pairs are known, those far from the others count less."""
+    of_pairs = iter(
+        visit_values(
+            [
+                [pair.value for pair in reading.pairs]
+                for readings in visits.values()
+                for reading in readings
+                if reading.pairs
+            ],
+            step,
+        )
+    )
+    return {
+        name: [next(of_pairs) if reading.pairs else reading.mean for reading in readings]
+        for name, readings in visits.items()
+    }
+
+
+def _spot(name: str, readings: Sequence[Reading], values: Sequence[float]) -> SpotSamples:
     """The visits to a place. One visit is one value: what differs from visit to visit is the same in all of its
     samples. A single visit, which has no verdict yet, is described by its samples."""
     if len(readings) > 1:
-        return SpotSamples.of(name, [reading.mean for reading in readings])
+        return SpotSamples.of(name, values)
     (only,) = readings
     return SpotSamples(name, only.mean, only.sd, only.n)
 
