@@ -217,3 +217,21 @@ def values(klippy: Any, path: Path) -> dict[str, dict[str, str]]:
     else:
         parser = klippy.PrinterConfig(Printer(path)).read_main_config().fileconfig
     return {name: dict(parser.items(name)) for name in parser.sections()}
+
+
+def test_a_link_is_replaced_by_klipper_and_followed_by_kalico(
+    klippy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kalico = hasattr(klippy, "get_danger_options")
+    if kalico:
+        options = types.SimpleNamespace(autosave_includes=False)
+        monkeypatch.setattr(klippy, "get_danger_options", lambda: options)
+    file, main = tmp_path / "my.cfg", tmp_path / "printer.cfg"
+    file.write_text("[probe]\nz_offset: 1.5\n")
+    main.symlink_to(file)
+    own = load(klippy, main)
+    own.set("probe", "z_offset", "1.520")
+    own.cmd_SAVE_CONFIG(Printer(main))
+    assert main.is_symlink() is kalico
+    assert ("1.520" in file.read_text()) is kalico
+    assert values(klippy, main)["probe"]["z_offset"] == "1.520"

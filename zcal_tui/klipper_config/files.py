@@ -10,7 +10,7 @@ import posixpath
 import stat
 from collections.abc import Generator, Mapping
 from configparser import RawConfigParser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LARGEST_FILE = 16 * 1024 * 1024
 """Bytes. A file beyond this is no configuration."""
@@ -85,6 +85,8 @@ class ConfigText:
     faults: tuple[Fault, ...] = ()
     foreign_ends: bool = False
     """Whether the main file has Windows line ends."""
+    link_to: str = ""
+    """The file that the main file is a symbolic link to; empty where it is none, or where that is not known."""
 
 
 def include_pattern(line: str) -> str | None:
@@ -195,7 +197,7 @@ def read_files(main: str, *, recursive: bool = False) -> ConfigText:
         except StopIteration as end:
             files = end.value
             assert isinstance(files, ConfigText)
-            return files
+            return replace(files, link_to=_link_to(main))
         if isinstance(request, Find):
             answer = find_included(request, recursive=recursive)
         else:
@@ -203,6 +205,10 @@ def read_files(main: str, *, recursive: bool = False) -> ConfigText:
                 answer = load(request.path)
             except LoadError as error:
                 answer = error
+
+
+def _link_to(path: str) -> str:
+    return os.path.realpath(path) if os.path.islink(path) else ""  # noqa: PTH114  paths are klippy's own text
 
 
 def find_included(request: Find, *, recursive: bool = False) -> list[str]:

@@ -40,6 +40,8 @@ class SavePlan:
     """Why there is no prediction."""
     foreign_ends: bool = False
     """Whether the file's Windows line endings will become Unix line endings."""
+    lost_link: str = ""
+    """The file that printer.cfg links to, where SAVE_CONFIG puts a file in the link's place."""
 
     @property
     def values(self) -> tuple[ValueToStage, ...]:
@@ -76,7 +78,8 @@ async def make_plan(
         return replace(_startable(plan, state, would_run), unreadable=str(error))
     require_hidden_backup(config, state)
     _require_room(config, await files.free())
-    plan = replace(plan, foreign_ends=config.foreign_ends)
+    lost_link = "" if state.app == "Kalico" else config.link_to  # Kalico writes through a link
+    plan = replace(plan, foreign_ends=config.foreign_ends, lost_link=lost_link)
     others = predict(config, state.save_config.items, state.config, fork(state)).conflicts
     prediction = predict(config, _together(state, plan.values), state.config, fork(state))
     ours = [

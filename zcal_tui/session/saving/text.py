@@ -151,6 +151,11 @@ def detail(plan: SavePlan, state: PrinterState) -> str:
         )
     if plan.foreign_ends:
         lines.append("Klipper will change the file's Windows line endings to Unix line endings.")
+    if plan.lost_link:
+        lines.append(
+            f"printer.cfg is a link to {plan.lost_link}. Klipper will put a file in its place and leave that one as it "
+            "is."
+        )
     if plan.manual:
         lines.append(manual_edits(plan.manual))
     return "\n".join(lines)
