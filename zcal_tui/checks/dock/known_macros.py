@@ -17,7 +17,24 @@ KNOWN_MACROS = (
 )
 """Usual names of the macros that attach and dock a probe (Klicky, protoloft's examples, Euclid, klippain). The first
 pair of which the printer has both is used. Without any, macros named by a word of _PROBES and a verb are."""
-_ATTACH = ("attach", "deploy", "pickup", "pick_up", "grab", "fetch", "undock", "mount", "load", "get")
+_ATTACH = (
+    "attach",
+    "deploy",
+    "pickup",
+    "pick_up",
+    "pick",
+    "grab",
+    "fetch",
+    "take",
+    "collect",
+    "equip",
+    "engage",
+    "extend",
+    "undock",
+    "mount",
+    "load",
+    "get",
+)
 _DETACH = (
     "detach",
     "dock",
@@ -26,8 +43,16 @@ _DETACH = (
     "drop",
     "park",
     "unmount",
+    "dismount",
     "unload",
+    "unequip",
+    "disengage",
     "put_back",
+    "put",
+    "leave",
+    "store",
+    "remove",
+    "deposit",
     "retract",
     "release",
 )
@@ -40,7 +65,11 @@ _PROBES = (
     "unklicky",
     "klack",
     "z_probe",
+    "zprobe",
     "mag_probe",
+    "magprobe",
+    "microprobe",
+    "btt_microprobe",
 )
 _HINTS = (("before_switch_gcode", "end_gcode"), ("start_gcode", "end_gcode"))
 """The scripts of [z_calibration] between which the probe is attached."""
