@@ -74,10 +74,13 @@ def levels_log_likelihood(levels: FloatArray, counts: FloatArray, ratios: FloatA
     sigma = ratios[:, None]
     half_width = reach + 6.0 * sigma
     mean = centre + half_width * np.linspace(-1.0, 1.0, _MEAN_POINTS)
-    edges = np.concatenate([levels - 0.5, levels + 0.5])
-    below = normal_cdf_array((edges - mean[..., None]) / sigma[..., None])
-    cells = np.maximum(below[..., len(levels) :] - below[..., : len(levels)], _SMALLEST_CELL)
-    log_terms = np.log(cells) @ counts
+    # Neighbouring levels share an edge
+    edges = np.unique(np.concatenate([levels - 0.5, levels + 0.5])).tolist()
+    below = {edge: normal_cdf_array((edge - mean) / sigma) for edge in edges}
+    log_terms = np.zeros_like(mean)
+    for level, count in zip(levels.tolist(), counts.tolist(), strict=True):
+        cell = np.maximum(below[level + 0.5] - below[level - 0.5], _SMALLEST_CELL)
+        log_terms += count * np.log(cell)
     peak = log_terms.max(axis=1, keepdims=True)
     integral = np.exp(log_terms - peak).sum(axis=1) * half_width[:, 0]
     result: FloatArray = peak[:, 0] + np.log(integral)
