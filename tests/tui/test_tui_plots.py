@@ -164,3 +164,18 @@ async def test_without_its_library_a_plot_says_so(monkeypatch: pytest.MonkeyPatc
         captions = list(plot.query(".caption").results(Plain))
     assert len(captions) == 1
     assert "The Python package textual-plot is not installed." in str(captions[0].render())
+
+
+async def test_a_plot_that_was_taken_down_is_not_drawn() -> None:
+    """A page is left, and then what was to be drawn after a resize comes."""
+    async with OnePlot().run_test(size=(100, 30)) as pilot:
+        plot = pilot.app.query_one(SamplePlot)
+        plot.show(Dots("µm", QUIET), 10)
+        await pilot.pause()
+        assert plot.query("#plot")
+        await plot.query("PlotWidget").remove()
+        plot.show(Dots("µm", QUIET[:-1]), 10)
+        await plot.remove()
+        plot.show(Dots("µm", QUIET), 10)
+        await pilot.pause()
+    assert not plot.query("#plot")

@@ -193,9 +193,9 @@ class SamplePlot(Container):
         self._caption.set_text(caption_of(self._series, axes_of(self._series, self._most), glyphs_of(self)))
         from textual_plot import HiResMode
 
-        size = plot.query_one("#plot").size
-        if not size:
-            return  # not laid out yet; drawn on the resize that follows
+        canvas = plot.query("#plot")
+        if not canvas or not (size := canvas.first().size):
+            return  # taken down meanwhile, or not laid out yet: then drawn on the resize that follows
 
         signs = glyphs_of(self)
         colours = self.app.theme_variables
