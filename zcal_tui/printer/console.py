@@ -4,6 +4,7 @@ Klipper's documentation calls this text meant for people, so what has a status o
 what has none: above all the single samples of a series.
 """
 
+import functools
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -28,8 +29,14 @@ Match = re.Match[str]
 
 
 class _Rule(NamedTuple):
-    pattern: re.Pattern[str]
+    pattern: str
     build: Callable[[Match], m.Message]
+
+
+@functools.cache
+def _compiled() -> tuple[tuple[re.Pattern[str], Callable[[Match], m.Message]], ...]:
+    """Compiled with the first message, so that a start does not wait for it."""
+    return tuple((re.compile(rule.pattern, re.ASCII), rule.build) for rule in _RULES)
 
 
 def clean(text: str) -> str:
@@ -40,7 +47,7 @@ def clean(text: str) -> str:
 def parse(text: str) -> m.Message:
     """The typed message of one console text. Never raises; unrecognised text is `Info`."""
     content = clean(text)
-    for pattern, build in _RULES:
+    for pattern, build in _compiled():
         if found := pattern.fullmatch(content):
             return build(found)
     return m.Info(content)
@@ -152,107 +159,103 @@ def _backlash_calibrated(found: Match) -> m.Message:
     return m.BacklashCalibrated(amount[0] if amount else None)
 
 
-def _rule(pattern: str, build: Callable[[Match], m.Message]) -> _Rule:
-    return _Rule(re.compile(pattern, re.ASCII), build)
-
-
 _RULES: tuple[_Rule, ...] = (
-    _rule(rf"{_COMMAND}probe at {_F},{_F} is z={_F}", _sample),
-    _rule(rf"{_COMMAND}probe at {_F},{_F},{_F} is z={_F}", _distance_sample),
-    _rule(rf"Result is z={_F}", lambda found: m.ProbeHeight(*_numbers(found))),
-    _rule(rf"Result: at {_F},{_F} estimate contact at z={_F}", _contact),
-    _rule(rf"{_COMMAND}probe: at {_F},{_F} bed will contact at z={_F}", _bed_sample),
-    _rule(
+    _Rule(rf"{_COMMAND}probe at {_F},{_F} is z={_F}", _sample),
+    _Rule(rf"{_COMMAND}probe at {_F},{_F},{_F} is z={_F}", _distance_sample),
+    _Rule(rf"Result is z={_F}", lambda found: m.ProbeHeight(*_numbers(found))),
+    _Rule(rf"Result: at {_F},{_F} estimate contact at z={_F}", _contact),
+    _Rule(rf"{_COMMAND}probe: at {_F},{_F} bed will contact at z={_F}", _bed_sample),
+    _Rule(
         rf"(?P<name>PROBE(?:_Z)?_ACCURACY|(?:probe|touch) accuracy) at X:{_F} Y:{_F} Z:{_F} "
         rf"\((?P<settings>(?=(?:.* )?samples=)(?:[a-z_]+={_NUMBER} ?)+)\)",
         _header,
     ),
-    _rule(
+    _Rule(
         rf"{_COMMAND}(?P<source>probe z|probe|touch|scan) accuracy results(?: \(using \d+ finite measurements\))?:\s*"
         rf"maximum {_F},\s*minimum {_F},\s*range {_F},\s*average {_F},\s*median {_F},\s*standard deviation {_F}"
         rf"(?:,\s*average delta {_NUMBER})?",
         _stats,
     ),
-    _rule(r"probe: (open|TRIGGERED)", lambda found: m.ProbeQuery(found[1] == "TRIGGERED")),
-    _rule(
+    _Rule(r"probe: (open|TRIGGERED)", lambda found: m.ProbeQuery(found[1] == "TRIGGERED")),
+    _Rule(
         rf"{_COMMAND}[Pp]robe samples exceed tolerance\. Retrying\.\.\.",
         lambda found: m.SamplesRetry(_command(found)),
     ),
-    _rule(
+    _Rule(
         r"Starting manual Z probe\. Use TESTZ to adjust position\.(?s:.*)", lambda _: m.ManualProbeStarted()
     ),
-    _rule(
+    _Rule(
         rf"Z position: (?P<lower>\?{{6}}|{_NUMBER}) --> (?P<z>{_NUMBER}) <-- (?P<upper>\?{{6}}|{_NUMBER})",
         _manual_z,
     ),
-    _rule(
+    _Rule(
         r"WARNING: No change in position \(reached stepper resolution\)",
         lambda _: m.NoPositionChange(),
     ),
-    _rule(r"Manual probe failed! Use TESTZ commands to position the(?s:.*)", lambda _: m.ManualProbeFailed()),
-    _rule(rf"Z position is {_F}", lambda found: m.ManualProbeHeight(*_numbers(found))),
-    _rule(
+    _Rule(r"Manual probe failed! Use TESTZ commands to position the(?s:.*)", lambda _: m.ManualProbeFailed()),
+    _Rule(rf"Z position is {_F}", lambda found: m.ManualProbeHeight(*_numbers(found))),
+    _Rule(
         rf"(?:[^\n:]+: (?:{_STAGED_OPTIONS}): {_NUMBER}(?:\n|$))+"
         r"(?:The SAVE_CONFIG command (?s:.*))?",
         _staged,
     ),
-    _rule(r'Unknown command:"(.*)"', lambda found: m.UnknownCommand(found[1])),
-    _rule(
+    _Rule(r'Unknown command:"(.*)"', lambda found: m.UnknownCommand(found[1])),
+    _Rule(
         rf"{_COMMAND}bed_probe={_F} - \(switch={_F} - nozzle={_F} \+ switch_offset={_F}\) --> new_offset={_F}",
         _z_calibration,
     ),
-    _rule(
+    _Rule(
         rf"(?P<command>Z-CALIBRATION): probe={_F} - \(switch={_F} - nozzle={_F} \+ switch_offset={_F}\) "
         rf"--> new offset={_F}",
         _z_calibration,
     ),
-    _rule(
+    _Rule(
         rf"Z-CALIBRATION: ENDSTOP={_F} NOZZLE={_F} SWITCH={_F} PROBE={_F} --> OFFSET={_F}",
         _z_calibration_oldest,
     ),
-    _rule(
+    _Rule(
         rf"{_COMMAND}switch_offset={_F} - \(current_z={_F} - z_offset={_F}\) --> new switch_offset={_F}",
         _switch_offset,
     ),
-    _rule(
+    _Rule(
         rf"{_COMMAND}[Tt]he resulting switch offset is negative! Either the nozzle is still too far away or "
         r"something else is wrong\.\.\.",
         lambda found: m.SwitchOffsetNegative(_command(found)),
     ),
-    _rule(
+    _Rule(
         rf"AXIS_TWIST_COMPENSATION_CALIBRATE: Probing point {_N} of {_N}",
         lambda found: m.AxisTwistPoint(int(found[1]), int(found[2])),
     ),
-    _rule(
+    _Rule(
         r"AXIS_TWIST_COMPENSATION_CALIBRATE: Probe cancelled, calibration aborted",
         lambda _: m.AxisTwistCancelled(),
     ),
-    _rule(
+    _Rule(
         rf"AXIS_TWIST_COMPENSATION_CALIBRATE: Calibration complete, offsets: "
         rf"\[(?P<offsets>{_REAL}(?:, {_REAL})*)\], mean z_offset: (?P<mean>{_NUMBER})",
         _twist_complete,
     ),
-    _rule(
+    _Rule(
         rf"Backlash test over {_N} samples found no significant difference \(\|t\|={_F}\)\.",
         lambda found: m.BacklashNone(int(found[1]), float(found[2])),
     ),
-    _rule(
+    _Rule(
         rf"Backlash test over {_N} samples detected a consistent {_F} mm difference\.",
         lambda found: m.BacklashFound(int(found[1]), float(found[2])),
     ),
-    _rule(
+    _Rule(
         rf"Estimated backlash is negative \({_F} ?mm\), which is unexpected\.(?s:.*)",
         lambda found: m.BacklashNegative(*_numbers(found)),
     ),
-    _rule(
+    _Rule(
         r"Backlash calibration complete: no compensation required\.(?s:.*)",
         lambda _: m.BacklashCalibrated(None),
     ),
-    _rule(
+    _Rule(
         rf"Backlash calibration complete: {_F} mm compensation will be used\.(?s:.*)",
         _backlash_calibrated,
     ),
-    _rule(
+    _Rule(
         rf"Median distance moving up {_F}, down {_F}, delta {_F} over {_N} samples",
         _beacon_backlash,
     ),

@@ -1,5 +1,6 @@
 """Klipper's errors explained: what happened, the likely cause, what to do. The raw message is always kept."""
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -77,7 +78,7 @@ def explain(raw: str) -> Explanation:
 
 
 def _known(text: str, raw: str) -> Explanation | None:
-    for pattern, entry in _COMPILED:
+    for pattern, entry in _compiled():
         if found := pattern.search(text):
             names = {name: (value or "").strip() for name, value in found.groupdict().items()}
             if "axis" in names:
@@ -108,4 +109,9 @@ def _fill(template: str, names: Mapping[str, str]) -> str:
 
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_COMPILED = tuple((re.compile(entry.pattern, re.IGNORECASE), entry) for entry in ENTRIES)
+
+
+@functools.cache
+def _compiled() -> tuple[tuple[re.Pattern[str], ErrorEntry], ...]:
+    """Compiled with the first error: most runs have none, and it is a tenth of the time until the plan is shown."""
+    return tuple((re.compile(entry.pattern, re.IGNORECASE), entry) for entry in ENTRIES)
