@@ -55,6 +55,17 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Keywords:
+    """With fields that are given by name alone, and fields that are not given at all."""
+
+    first: int
+    named: int = field(kw_only=True)
+    also: list[int] = field(default_factory=list, kw_only=True)
+    fixed: str = field(default="fixed", init=False)
+    own: list[int] = field(default_factory=list, init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """Without fields."""
 
@@ -136,3 +147,14 @@ def test_methods_are_compiled_with_the_first_instance_only() -> None:
     after = Fresh.__init__
     Fresh(2)
     assert Fresh.__init__ is after
+
+
+def test_fields_by_name_alone_and_fields_that_are_not_given() -> None:
+    made, other = Keywords(1, named=2), Keywords(1, named=2, also=[3])
+    assert (made.first, made.named, made.also, made.fixed, made.own) == (1, 2, [], "fixed", [])
+    assert other.also == [3]
+    assert made.own is not other.own
+    make: Any = Keywords
+    for given, named in (((1,), {}), ((1, 2), {}), ((1,), {"named": 2, "fixed": ""})):
+        with pytest.raises(TypeError):
+            make(*given, **named)
