@@ -1,7 +1,6 @@
 """What a person has set: command line > environment > TOML file > defaults, as one frozen dataclass."""
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, replace
 from pathlib import Path
@@ -134,6 +133,8 @@ def _keys(path: Path, value: object, name: str = "") -> Iterator[tuple[str, str]
 
 def read_file(path: Path) -> dict[str, Any]:
     """The settings in a TOML file. Raises ConfigError naming file and key."""
+    import tomllib  # most people have no such file
+
     try:
         data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

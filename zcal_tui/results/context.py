@@ -3,7 +3,6 @@
 Staleness is judged by it later, so it contains every config value that a check's result may depend on.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -90,7 +89,12 @@ def config_facts(state: PrinterState) -> dict[str, dict[str, Any]]:
 
 def config_hash(config: Mapping[str, Any]) -> str:
     """A short digest of config values: equal if all of them are."""
-    text = json.dumps(plain(config), sort_keys=True)
+    return _digest(json.dumps(plain(config), sort_keys=True))
+
+
+def _digest(text: str) -> str:
+    import hashlib  # loads OpenSSL, which the first frame does not wait for
+
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -108,5 +112,5 @@ def _sections(state: PrinterState) -> Iterator[str]:
 def stored_value(value: Any) -> Any:
     """A config value as a context stores it: long texts as their digest."""
     if isinstance(value, str) and len(value) > LONG_TEXT:
-        return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:12]}"
+        return f"sha256:{_digest(value)}"
     return plain(value)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +36,7 @@ def private(path: str, flags: int) -> int:
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path`, whole or not at all, once it is written and synced. It is nobody else's:
     another program or thread may be replacing `path` too, and the last one counts. Raises OSError."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    new = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with open(new, "xb", opener=private) as file:
             yield file

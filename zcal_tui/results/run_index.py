@@ -16,13 +16,13 @@ import re
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from zcal_tui import __version__
 from zcal_tui.model.codec import SchemaError, record_from_json
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outside_json import read_json
 from zcal_tui.model.record import Record
 from zcal_tui.results.private_files import private
