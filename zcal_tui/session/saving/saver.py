@@ -200,6 +200,7 @@ class Saver:
         agreed: SavePlan | None = None
         lowered: dict[Change, bool] = {}
         shifted: dict[tuple[OffsetMacro, ...], bool] = {(): True}
+        applied: tuple[str, ...] = ()
         while True:
             await self._require_allowed()
             state = self._printer.state
@@ -218,6 +219,11 @@ class Saver:
             if not plan.changes:
                 self._emit(Notice(save_text.manual_edits(plan.manual)))
                 return None
+            edited = plan.prediction.edited if plan.prediction is not None else ()
+            if edited != applied and self._policy == "always" and not self._klipper_staged:
+                await self._require_consent_to_edits(edited)
+                applied = edited
+                continue
             if plan == agreed:
                 break
             answer = await self._consent(plan, again=agreed is not None)
@@ -267,6 +273,24 @@ class Saver:
                 consent=True,
             )
         )
+
+    async def _require_consent_to_edits(self, edited: tuple[str, ...]) -> None:
+        """Ask whether the restart may apply edits of the files, which may keep Klipper from starting. `--save always`
+        does not answer this. Raises CheckRefused, CheckCancelled."""
+        if edited and not (
+            self._operator.present
+            and await self._operator.confirm(
+                Confirm(
+                    key="apply-edits",
+                    text="printer.cfg was edited since Klipper started. Save and apply these edits too?",
+                    detail=save_text.edits_applied(edited),
+                    yes="Save and apply",
+                    no="Do not save",
+                    consent=True,
+                )
+            )
+        ):
+            raise CheckRefused(save_text.edits_applied(edited), save_text.EDITS_FIRST)
 
     async def _offset_after(self, plan: SavePlan, backup: str) -> Problem | None:
         """The problem of a live offset that is in force again after the restart."""

@@ -36,6 +36,7 @@ LONGEST_BLOCK, SHOWN_LINES = 30, 3
 """Consecutive added or removed lines above which a diff is shortened, and the lines shown at each end."""
 COUNTS_TWICE = "A macro sets the Z offset by itself, so the same correction could count twice."
 OWN_CONSENT = "A lower position_min needs your own consent, which --save always does not give."
+EDITS_FIRST = "Run RESTART first and check that Klipper starts. --save always does not apply such edits."
 PENDING_MEANS = "The next SAVE_CONFIG writes it, whoever runs it. RESTART discards it."
 
 
@@ -143,8 +144,7 @@ def detail(plan: SavePlan, state: PrinterState) -> str:
         lines += ["", *shortened(plan.prediction.diff().split("\n")), ""]
     lines += [backup_announced(plan), *invalid]
     if plan.prediction is not None and plan.prediction.edited:
-        edits = "; ".join(plan.prediction.edited)
-        lines.append(f"The restart also applies edits made since Klipper started: {edits}.")
+        lines.append(edits_applied(plan.prediction.edited))
     if macro_wraps(state, "SAVE_CONFIG"):
         lines.append(
             "SAVE_CONFIG is a macro on this printer: [gcode_macro SAVE_CONFIG] runs instead of Klipper's own."
@@ -159,6 +159,11 @@ def detail(plan: SavePlan, state: PrinterState) -> str:
     if plan.manual:
         lines.append(manual_edits(plan.manual))
     return "\n".join(lines)
+
+
+def edits_applied(edited: Sequence[str]) -> str:
+    """That the restart reads edits of the files."""
+    return f"The restart also applies edits made since Klipper started: {'; '.join(edited)}."
 
 
 def shortened(diff: Sequence[str]) -> Iterator[str]:
