@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.simulated import Lines
+from tests.e2e.simulated import Lines, eventually
 
 LONGEST = 120.0
+STOPPING = Path(__file__).with_name("stopping.py")
 
 
 @dataclass
@@ -57,6 +58,12 @@ class Program:
         """Read events until so many samples were printed."""
         self.until(lambda event: event["event"] == "sample" and event["n"] == count)
 
+    def until_stopped(self) -> None:
+        """Wait until it has stopped itself; see `start`."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] in ("T", "Z"), LONGEST)
+        assert self.process.poll() is None, "it has ended"
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to it."""
         self.process.send_signal(number)
@@ -89,10 +96,16 @@ def environment(data: Path) -> dict[str, str]:
     }
 
 
-def start(data: Path, *arguments: str, more: dict[str, str] | None = None) -> Program:
-    """Start `zcal-tui --headless … --json`; `more` are further environment variables."""
+def start(
+    data: Path, *arguments: str, more: dict[str, str] | None = None, stop_at: str | None = None
+) -> Program:
+    """Start `zcal-tui --headless … --json`; `more` are further environment variables. With `stop_at`, the key of a
+    question to its autopilot, it stops itself (SIGSTOP) while that is open."""
+    words = command("--headless", *arguments, "--json")
+    if stop_at is not None:
+        words = [sys.executable, str(STOPPING), stop_at, *words[3:]]
     process = subprocess.Popen(
-        command("--headless", *arguments, "--json"),
+        words,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
