@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import program
+from tests.e2e import lease, program
 from tests.e2e.cutting import CuttingProxy
 from tests.e2e.finding import session
 from tests.e2e.guidedrun import carry_out
@@ -129,7 +129,7 @@ def test_where_nothing_is_saved_nothing_is_made_or_stays_pending(
 @pytest.mark.parametrize("how", ["cancel", "kill"])
 def test_while_it_probes(how: str, printer_sim: Starter, tmp_path: Path) -> None:
     printer = with_mesh(printer_sim)
-    running = program.start(tmp_path, *options(printer, "--save", "always"), more={"ZCAL_LEASE": "3"})
+    running = program.start(tmp_path, *options(printer, "--save", "always"))
     running.until(lambda event: event["event"] == "stage" and event["key"] == "mesh")
     if how == "cancel":
         running.signal(signal.SIGINT)
@@ -144,6 +144,10 @@ def test_while_it_probes(how: str, printer_sim: Starter, tmp_path: Path) -> None
         stream.close()
     # What Klipper stages by itself then stays pending, and the next run says so
     eventually(lambda: SECTION in pending(printer))
+    client = wait_for_state(printer, "ready")
+    lease.run_out(client, running.process.pid)
+    eventually(lambda: client.status("zcal")["lease"] is None)
+    client.close()
     told = program.run(tmp_path, *options(printer, "--save", "never"))
     said = [event["text"] for event in told.events if event["event"] == "notice"]
     assert any("bed_mesh default" in text and "Pending in Klipper" in text for text in said)
@@ -163,7 +167,6 @@ def test_what_breaks_it_off_leaves_no_mesh_pending_unnoticed(
         tmp_path,
         *("z-offset", "--printer", str(proxy.path), "--autopilot", "--control", control),
         *("--save", "always"),
-        more={"ZCAL_LEASE": "3"},
     )
     running.until(lambda event: event["event"] == "stage" and event["key"] == "mesh")
     probed = printer.report()["toolhead"]
@@ -196,6 +199,8 @@ def test_what_breaks_it_off_leaves_no_mesh_pending_unnoticed(
         assert ended.record["problem"]["remedy"]
         return
     client = wait_for_state(printer, "ready")
+    if way == "cut":
+        lease.run_out(client, running.process.pid)
     eventually(lambda: client.status("zcal")["lease"] is None, timeout=60.0)
     client.gcode("M400")
     if way == "cut":

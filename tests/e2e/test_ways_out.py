@@ -13,13 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import program
+from tests.e2e import lease, program
 from tests.e2e.cutting import CuttingProxy
 from tests.e2e.simulated import KlippyClient, PrinterSim, eventually, printers, wait_for_state
 from zcal_tui.results.store import read_run
 
-LEASE = "3"
-"""Seconds that the extra waits for a program that is gone."""
 OFFSET = 0.042
 """mm: a live Z offset that somebody had set before."""
 
@@ -189,7 +187,6 @@ def test_whatever_ends_a_run_the_printer_is_left_safe(
         *case.arguments,
         *("--printer", str(proxy.path), "--autopilot", "--control", machine.printer.ready["control"]),
         *("--save", "never"),
-        more={"ZCAL_LEASE": LEASE},
     )
     running.until(case.when)
     seen = len([event for event in running.events if event["event"] == "sample"])
@@ -249,10 +246,12 @@ def _end(way: str, running: program.Program, proxy: CuttingProxy, machine: Bench
             running.signal(signal.SIGKILL)
             running.process.wait(30)
             _close(running)
+            lease.run_out(machine.client, running.process.pid)
         case "cut":
             proxy.close()
             ended = running.end()
             assert (ended.code, ended.record["outcome"]) == (6, "lost"), ended.record
+            lease.run_out(machine.client, running.process.pid)
         case "shutdown":
             machine.printer.control.request("crash", reason="Timer too close")
             ended = running.end()
