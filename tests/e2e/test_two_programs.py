@@ -80,9 +80,9 @@ def counted_down(terminal: Tmux) -> None:
         found = FREE.search(screen)
         return None if found is None else int(found[1])
 
-    before = seconds(terminal.wait(FREE.search, 20.0))
+    before = seconds(terminal.wait(FREE.search))
     assert before is not None
-    terminal.wait(lambda screen: (now := seconds(screen)) is not None and now < before, 20.0)
+    terminal.wait(lambda screen: (now := seconds(screen)) is not None and now < before)
 
 
 def test_the_second_program_shows_the_first_and_resumes_what_it_left(
@@ -93,22 +93,22 @@ def test_the_second_program_shows_the_first_and_resumes_what_it_left(
     began = datetime.now()
     first.press("Enter")
     first.wait_for(" left", 60.0)
-    seen = HELD.search(second.wait(HELD.search, 20.0))
+    seen = HELD.search(second.wait(HELD.search))
     assert seen is not None and seen[1] == name
     apart = (
         datetime.strptime(seen[2], "%H:%M").replace(year=began.year, month=began.month, day=began.day) - began
     )
     assert abs(apart) < timedelta(minutes=5) or abs(apart) > timedelta(hours=23)
     second.press("Enter")
-    second.wait_for("Cannot start now", 10.0)
+    second.wait_for("Cannot start now")
     assert holder(printer) == name
     os.kill(first.pid, signal.SIGKILL)
-    second.wait_for(f"A check may take over: {name} has ended.", 20.0)
-    screen = second.wait_for("Unfinished run", 20.0)
+    second.wait_for(f"A check may take over: {name} has ended.")
+    screen = second.wait_for("Unfinished run")
     assert "did not finish" in screen
     counted_down(second)
     second.press("1")
-    second.wait(lambda _: holder(printer) == f"zcal-tui on {socket.gethostname()} ({second.pid})", 30.0)
+    second.wait(lambda _: holder(printer) == f"zcal-tui on {socket.gethostname()} ({second.pid})")
     second.wait_for("r Repeat", 180.0)
     killed, resumed = stored(tmp_path)
     assert (killed.outcome, resumed.outcome) == (Outcome.LOST, Outcome.FINISHED)
@@ -124,12 +124,12 @@ def test_a_program_that_stays_away_is_counted_down_until_the_printer_is_free(
     client = printer.connect()
     client.call("zcal/lease", holder="zcal-tui on workshop (4711)", seconds=60)
     client.close()
-    terminal.wait_for("In use by zcal-tui on workshop (4711). View only since", 20.0)
-    terminal.wait_for("zcal-tui on workshop (4711) does not respond.", 30.0)
+    terminal.wait_for("In use by zcal-tui on workshop (4711). View only since")
+    terminal.wait_for("zcal-tui on workshop (4711) does not respond.")
     terminal.press("Enter")
-    terminal.wait_for("Cannot start now", 10.0)
+    terminal.wait_for("Cannot start now")
     counted_down(terminal)
-    terminal.wait(lambda screen: "● ready" in screen and "workshop" not in screen, 30.0)
+    terminal.wait(lambda screen: "● ready" in screen and "workshop" not in screen)
     terminal.press("Enter")
     terminal.wait_for("r Repeat", 180.0)
     (run,) = stored(tmp_path)

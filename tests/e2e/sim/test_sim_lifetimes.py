@@ -27,7 +27,7 @@ def is_gone(pid: int) -> bool:
 
 
 def assert_nothing_is_left(pids: list[int]) -> None:
-    eventually(lambda: all(is_gone(pid) for pid in pids), timeout=10)
+    eventually(lambda: all(is_gone(pid) for pid in pids))
 
 
 @pytest.mark.parametrize("way", ["stdin", "SIGINT", "SIGTERM", "SIGHUP", "stop"])
@@ -43,7 +43,7 @@ def test_a_clean_end_leaves_nothing(printer_sim: Starter, way: str) -> None:
         else:
             printer.process.send_signal(getattr(signal, way))
         assert printer.next_event()["event"] == "stopped"
-        assert printer.process.wait(20) == 0
+        assert printer.process.wait(60) == 0
     assert_nothing_is_left(pids)
     assert not folder.exists()
 
@@ -153,10 +153,15 @@ def test_a_configuration_that_klippy_refuses_is_reported(printer_sim: Starter, t
 def test_plain_real_time_works_too(printer_sim: Starter) -> None:
     printer = printer_sim("voron", speed=1.0, options=("--real-time",))
     klippy = printer.connect()
-    started = time.monotonic()
-    before = printer.control.request("time")["time"]
+
+    def reading() -> tuple[float, float, float]:
+        """The printer's time, and real time before and after it was read."""
+        before = time.monotonic()
+        return printer.control.request("time")["time"], before, time.monotonic()
+
+    began, before_began, after_began = reading()
     klippy.gcode("G28 X")
-    passed = printer.control.request("time")["time"] - before
-    assert passed == pytest.approx(time.monotonic() - started, abs=0.5)
+    ended, before_ended, after_ended = reading()
+    assert before_ended - after_began - 0.01 <= ended - began <= after_ended - before_began + 0.01
     assert klippy.status("toolhead")["homed_axes"] == "x"
     klippy.close()
