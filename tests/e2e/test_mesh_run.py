@@ -137,6 +137,8 @@ def test_while_it_probes(how: str, printer_sim: Starter, tmp_path: Path) -> None
         assert ended.record["outcome"] == "cancelled"
         assert pending(printer) == {}
         return
+    begun = printer.report()["toolhead"]
+    eventually(lambda: printer.report()["toolhead"] != begun)  # Klipper has the command
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait(10)
     for stream in (running.process.stdout, running.process.stderr):
