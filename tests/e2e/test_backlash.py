@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import program
+from tests.e2e.pace import slowly
 from tests.e2e.simulated import PrinterSim, Starter, wait_for_state
 from zcal_tui.results.store import read_run
 
@@ -120,8 +121,9 @@ def test_a_calibration_is_refused_while_the_switch_is_not_known(voron: PrinterSi
 def test_a_cancel_ends_it_within_a_move_and_puts_everything_back(voron: PrinterSim, tmp_path: Path) -> None:
     running = program.start(tmp_path, "backlash", "--iterations", "50", "--printer", voron.klippy)
     running.until_samples(5)
-    running.signal(signal.SIGINT)
-    ended = running.end()
+    with slowly(voron):
+        running.signal(signal.SIGINT)
+        ended = running.end()
     assert ended.code == 5
     assert 5 <= len(ended.record["samples"]) < 40
     assert read_run(next(iter(tmp_path.rglob("*.jsonl")))).complete

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import program
+from tests.e2e import lease, program
+from tests.e2e.noise import with_little_noise
 from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 from tests.extra.rig import PROFILES, write_config
 
@@ -82,7 +83,7 @@ def assert_second_test_begins_just_above(events: list[dict[str, Any]], record: d
 
 
 def test_a_biased_probe_fails_and_the_direction_is_named(printer_sim: Starter, tmp_path: Path) -> None:
-    printer = printer_sim("corexy", speed=40.0)
+    printer = with_little_noise(printer_sim("corexy", speed=40.0))
     printer.control.request("set", path="probe.bias_x", value=0.04)
     ended = program.run(tmp_path, *options(printer, "--points", "4"))
     record = ended.record
@@ -119,7 +120,7 @@ def test_a_saved_compensation_takes_the_bias_out_and_can_be_undone(
     printer_sim: Starter, tmp_path: Path
 ) -> None:
     folder = write_config(tmp_path / "config", PROFILES / "bedslinger", more=TWIST)
-    printer = printer_sim(str(folder), speed=40.0)
+    printer = with_little_noise(printer_sim(str(folder), speed=40.0))
     printer.control.request("set", path="probe.bias_x", value=0.06)
     first, second = saved_twist(printer, tmp_path)
     before, after = (record["estimates"]["spread"]["value"] for record in (first, second))
@@ -151,7 +152,7 @@ def test_a_saved_compensation_takes_the_bias_out_and_can_be_undone(
 
 def test_a_series_along_x_gives_a_line_that_is_true(printer_sim: Starter, tmp_path: Path) -> None:
     folder = write_config(tmp_path / "config", PROFILES / "bedslinger", more=TWIST)
-    printer = printer_sim(str(folder), speed=40.0)
+    printer = with_little_noise(printer_sim(str(folder), speed=40.0))
     bias = 0.06
     printer.control.request("set", path="probe.bias_x", value=bias)
     printer.control.request("set", path="probe.bias_xx", value=0.0)
@@ -172,7 +173,7 @@ def test_a_series_along_x_gives_a_line_that_is_true(printer_sim: Starter, tmp_pa
 
 
 def test_a_docked_probe_is_away_whenever_the_nozzle_goes_down(printer_sim: Starter, tmp_path: Path) -> None:
-    printer = printer_sim("voron", speed=40.0)
+    printer = with_little_noise(printer_sim("voron", speed=40.0))
     ended = program.run(tmp_path, *options(printer, "--places", "40,50;210,200"))
     record = ended.record
     assert ended.code in (0, 7), ended.errors
@@ -197,7 +198,7 @@ def test_a_docked_probe_is_away_whenever_the_nozzle_goes_down(printer_sim: Start
 
 
 def test_a_deltas_places_are_near_its_towers(printer_sim: Starter, tmp_path: Path) -> None:
-    printer = printer_sim("delta", speed=40.0)
+    printer = with_little_noise(printer_sim("delta", speed=40.0))
     printer.control.request("set", path="probe.bias_a", value=0.15)
     ended = program.run(tmp_path, *options(printer, "--points", "3"))
     record = ended.record
@@ -245,8 +246,8 @@ def test_without_a_person_nothing_moves(printer_sim: Starter, tmp_path: Path) ->
 
 
 def test_a_killed_run_is_continued_after_its_finished_round(printer_sim: Starter, tmp_path: Path) -> None:
-    printer = printer_sim("corexy", speed=40.0)
-    running = program.start(tmp_path, *options(printer, "--points", "2"), more={"ZCAL_LEASE": "3"})
+    printer = with_little_noise(printer_sim("corexy", speed=40.0))
+    running = program.start(tmp_path, *options(printer, "--points", "2"))
     running.until(lambda event: event["event"] == "sample" and event["round"] == 2)
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait(10)
@@ -254,6 +255,7 @@ def test_a_killed_run_is_continued_after_its_finished_round(printer_sim: Starter
         assert stream is not None
         stream.close()
     client = printer.connect()
+    lease.run_out(client, running.process.pid)
     eventually(lambda: client.status("zcal")["lease"] is None)
     client.close()
     first = [event for event in running.events if event["event"] == "sample" and event["round"] == 1]

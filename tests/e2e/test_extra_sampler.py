@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.pace import slowly
 from tests.e2e.simulated import PrinterSim, Starter, eventually
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
@@ -94,15 +95,16 @@ async def test_a_cancel_ends_it_within_a_touch_and_lifts(corexy: PrinterSim) -> 
         sampler = await ready(printer)
         wanted: list[bool] = []
         touches: list[Sample] = []
-        async for touch in sampler.series(200, ProbingSettings(), lambda: bool(wanted)):
-            touches.append(touch)
-            if touch.n >= 3:
-                wanted.append(True)
+        with slowly(corexy):
+            async for touch in sampler.series(200, ProbingSettings(), lambda: bool(wanted)):
+                touches.append(touch)
+                if touch.n >= 3:
+                    wanted.append(True)
         state = await printer.refresh()
     run = newest(corexy)
     assert run["state"] == "cancelled"
     assert [touch.n for touch in touches] == [sample["n"] for sample in run["samples"]]
-    # Two looks of the client, with the printer twenty times as fast as they are meant for
+    # Two looks of the client, with the printer four times as fast as they are meant for
     assert len(touches) < 20
     assert state.position is not None and state.position[2] == pytest.approx(10.0, abs=0.01)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import program
+from tests.e2e.pace import slowly
 from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 from zcal_tui.results.store import read_run
 
@@ -99,8 +100,9 @@ def test_a_signal_cancels_lifts_and_keeps(
     printer = printer_sim("corexy")
     running = program.start(tmp_path, "accuracy", "--samples", "200", "--printer", printer.klippy)
     running.until_samples(5)
-    running.signal(number)
-    ended = running.end()
+    with slowly(printer):
+        running.signal(number)
+        ended = running.end()
     assert ended.code == 5
     assert ended.record["outcome"] == "cancelled"
     assert 5 <= len(ended.record["samples"]) < 20

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import lease, program
+from tests.e2e.noise import with_little_noise
 from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 from zcal_tui.stats.verdicts.z_zero import MOST_TESTS
 
@@ -50,7 +51,7 @@ def truth_of(printer: PrinterSim, offset: float, zero: float) -> float:
 def test_the_adjustment_is_what_the_machine_is_off_by(
     profile: str, printer_sim: Starter, tmp_path: Path
 ) -> None:
-    printer = printer_sim(profile)
+    printer = with_little_noise(printer_sim(profile))
     ended = program.run(tmp_path, *options(printer))
     record = ended.record
     assert record["outcome"] == "finished", record["problem"]
@@ -77,7 +78,7 @@ def test_the_adjustment_is_what_the_machine_is_off_by(
 
 
 def test_the_mesh_that_a_print_has_is_in_it(printer_sim: Starter, tmp_path: Path) -> None:
-    printer = printer_sim("corexy")
+    printer = with_little_noise(printer_sim("corexy"))
     printer.control.request("set", path="bed.tilt_x", value=0.1)
     client = printer.connect()
     client.gcode("G28\nBED_MESH_CALIBRATE PROBE_COUNT=3,3 SAMPLES=1")
@@ -96,7 +97,7 @@ def test_the_mesh_that_a_print_has_is_in_it(printer_sim: Starter, tmp_path: Path
 
 
 def test_a_wrong_switch_offset_shows_in_the_first_layer(printer_sim: Starter, tmp_path: Path) -> None:
-    printer = printer_sim("voron")
+    printer = with_little_noise(printer_sim("voron"))
     printer.control.request("set", path="probe.switch_offset", value=0.32)
     ended = program.run(tmp_path, *options(printer))
     assert ended.record["verdict"]["level"] == "warn"
@@ -109,7 +110,7 @@ def test_a_wrong_switch_offset_shows_in_the_first_layer(printer_sim: Starter, tm
 
 
 def test_a_z_offset_that_is_a_layer_off_fails(printer_sim: Starter, tmp_path: Path) -> None:
-    printer = printer_sim("corexy")
+    printer = with_little_noise(printer_sim("corexy"))
     printer.control.request("set", path="probe.z_offset", value=1.1)
     ended = program.run(tmp_path, *options(printer))
     assert ended.code == 1

@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from tests.e2e import program
+from tests.e2e.pace import slowly
 from tests.e2e.simulated import Starter, wait_for_state
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.homing_state import restarted_between
@@ -49,8 +50,9 @@ def test_a_killed_run_is_resumed_and_every_line_keeps_to_the_schema(
     running = program.start(
         tmp_path, "accuracy", "--samples", "12", "--homings", "0", "--printer", printer.klippy
     )
-    running.until_samples(3)
-    running.signal(signal.SIGSTOP)  # so that it has not ended by itself until it is killed
+    with slowly(printer):
+        running.until_samples(3)
+        running.signal(signal.SIGSTOP)  # so that it has not ended by itself until it is killed
     # While it runs it is nobody's to close
     refused = call(tmp_path, "resume", "--close")
     assert (refused.returncode, refused.stdout) == (2, "")
