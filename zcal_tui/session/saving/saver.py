@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
@@ -17,21 +17,20 @@ from zcal_tui.checks.operator import Operator
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, Progress, Stage
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import Choose, Confirm, Option
+from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import DID_NOT_START, Change, Problem, one_line
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
-from zcal_tui.printer.macros import OffsetMacro, longest_start_delay, offset_macros, sets_height_of_zero
 from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer, what_happened
-from zcal_tui.printer.state import ZERO_NOISE, PrinterState
 from zcal_tui.printer.values import mapping
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.saving import text as save_text
 from zcal_tui.session.saving.backup import Backup, NotRestorable, commands, find_backup, restore
-from zcal_tui.session.saving.companions import companions, lowers_limit
+from zcal_tui.session.saving.companions import companions
 from zcal_tui.session.saving.config_diff import Unsavable
+from zcal_tui.session.saving.consent import SaveConsent
 from zcal_tui.session.saving.discard import (
     LINK_PATIENCE,
     discard,
@@ -40,7 +39,8 @@ from zcal_tui.session.saving.discard import (
     pending_of_others,
     wait_for_state,
 )
-from zcal_tui.session.saving.plan import ManualEdit, SavePlan, make_plan
+from zcal_tui.session.saving.live_offset import LiveOffset
+from zcal_tui.session.saving.plan import SavePlan
 from zcal_tui.session.saving.staging import (
     Stager,
     StagingFailed,
@@ -55,10 +55,6 @@ logger = logging.getLogger(__name__)
 
 LOST_AFTER = 15.0
 """Seconds of wall time after which a klippy that is ready and has not restarted did not receive SAVE_CONFIG."""
-MACRO_TIME, LONGEST_DELAY = 1.0, 30.0
-"""Seconds of the printer's time that a macro may take after its delay, and the most to wait for it."""
-ALL, CHOOSE, NONE = "save", "choose", "none"
-"""The answers to the question whether to save a group of values."""
 TICK = 1.0
 """Seconds of wall time between two progress reports of a restart."""
 
@@ -83,8 +79,20 @@ class Saver:
         self._emit = emit
         self._cancelled = cancelled
         self._policy = policy
-        self._group = tuple(group)
         self._stager = Stager(printer, ZcalModule(printer))
+        self._consent = SaveConsent(
+            printer,
+            operator,
+            files,
+            self._stager,
+            emit,
+            cancelled,
+            policy,
+            group,
+            self._require_allowed,
+            self._decline,
+        )
+        self._live_offset = LiveOffset(printer, operator, emit, cancelled)
         self._changes: tuple[Change, ...] = ()
         self._klipper_staged: frozenset[tuple[str, str]] = frozenset()
 
@@ -164,7 +172,7 @@ class Saver:
     async def _save(self, wanted: tuple[Change, ...]) -> Problem | None:
         try:
             await self._require_allowed()
-            plan = await self._consented_plan(wanted)
+            plan = await self._consent.plan_for(wanted, staged_by_klipper=bool(self._klipper_staged))
             backups = await self._backups() if plan is not None else None
             if plan is not None:
                 await self._require_allowed()  # reading the files may have taken long
@@ -180,6 +188,10 @@ class Saver:
             return await self._write(plan, backups) if plan is not None else None
         return None
 
+    def _decline(self, values: Iterable[ValueToStage | Change]) -> None:
+        """Record that values are not wanted. What Klipper itself staged is discarded later, and declined then."""
+        self._set_state([value for value in values if not self._staged_by_klipper(value)], "declined")
+
     async def _require_allowed(self) -> None:
         """Refuse where nothing may be saved now. Raises CheckRefused, TransportError."""
         if self._policy == "never":
@@ -189,215 +201,6 @@ class Saver:
         if self._printer.state.ready:
             await self._printer.refresh()
         require_ready(self._printer.state)
-
-    async def _consented_plan(self, wanted: tuple[Change, ...]) -> SavePlan | None:
-        """The plan that the person agreed to and that is still valid; None if there is none.
-
-        A person may take hours to answer, so the plan is made again after the answer. If it differs, the person is
-        asked again. Raises CheckCancelled, CheckRefused, Unsavable, TransportError.
-        """
-        self._emit(Stage("save", "Checking what SAVE_CONFIG would write"))
-        agreed: SavePlan | None = None
-        lowered: dict[Change, bool] = {}
-        shifted: dict[tuple[OffsetMacro, ...], bool] = {(): True}
-        applied: tuple[str, ...] = ()
-        while True:
-            await self._require_allowed()
-            state = self._printer.state
-            macros = offset_macros(state)
-            refused = [ManualEdit(limit, save_text.OWN_CONSENT) for limit, yes in lowered.items() if not yes]
-            if shifted.get(macros) is False:
-                why = f"{save_text.COUNTS_TWICE} {macros[0]}"
-                refused += [ManualEdit(c, why) for c in wanted if sets_height_of_zero(state, c.option)]
-            plan = await make_plan(wanted, state, self._stager, self._files, refused)
-            if (limit := _unasked(plan, lowered, state)) is not None:
-                lowered[limit] = await self._consent_to_lower(limit)
-                continue
-            if macros not in shifted and any(sets_height_of_zero(state, c.option) for c in plan.changes):
-                shifted[macros] = await self._consent_to_macros(macros)
-                continue
-            if not plan.changes:
-                self._emit(Notice(save_text.manual_edits(plan.manual)))
-                return None
-            edited = plan.prediction.edited if plan.prediction is not None else ()
-            if edited != applied and self._policy == "always" and not self._klipper_staged:
-                await self._require_consent_to_edits(edited)
-                applied = edited
-                continue
-            if plan == agreed:
-                break
-            answer = await self._consent(plan, again=agreed is not None)
-            if answer == CHOOSE:
-                wanted, agreed = await self._chosen(wanted, plan), None
-                self._group = ()  # what is left is shown again, to be saved or not
-                if wanted:
-                    continue
-                answer = NONE
-            if answer == NONE:
-                self._set_state([v for v in plan.values if not self._staged_by_klipper(v)], "declined")
-                return None
-            agreed = plan
-        if self._cancelled():
-            raise CheckCancelled
-        if plan.manual:
-            self._emit(Notice(save_text.manual_edits(plan.manual)))
-        return plan
-
-    async def _consent_to_lower(self, limit: Change) -> bool:
-        """Ask for a lower position_min. `--save always` does not answer this: it lets moves go lower."""
-        if not self._operator.present:
-            return False
-        return await self._operator.confirm(
-            Confirm(
-                key="lower-position-min",
-                text=f"Lower position_min of [{limit.section}] to {limit.new}?",
-                detail=save_text.limit_detail(limit),
-                yes="Lower it",
-                no="Leave it",
-                consent=True,
-                facts={limit.option: float(limit.new)},
-            )
-        )
-
-    async def _consent_to_macros(self, macros: tuple[OffsetMacro, ...]) -> bool:
-        """Ask whether to save although macros set the Z offset by themselves. `--save always` does not answer this."""
-        if not self._operator.present:
-            return False
-        return await self._operator.confirm(
-            Confirm(
-                key="offset-macros",
-                text="Macros on this printer set the Z offset by themselves. Save the value all the same?",
-                detail=save_text.offset_macros_detail(macros, self._printer.state),
-                yes="Save it",
-                no="Do not save",
-                consent=True,
-            )
-        )
-
-    async def _require_consent_to_edits(self, edited: tuple[str, ...]) -> None:
-        """Ask whether the restart may apply edits of the files, which may keep Klipper from starting. `--save always`
-        does not answer this. Raises CheckRefused, CheckCancelled."""
-        if edited and not (
-            self._operator.present
-            and await self._operator.confirm(
-                Confirm(
-                    key="apply-edits",
-                    text="printer.cfg was edited since Klipper started. Save and apply these edits too?",
-                    detail=save_text.edits_applied(edited),
-                    yes="Save and apply",
-                    no="Do not save",
-                    consent=True,
-                )
-            )
-        ):
-            raise CheckRefused(save_text.edits_applied(edited), save_text.EDITS_FIRST)
-
-    async def _offset_after(self, plan: SavePlan, backup: str) -> Problem | None:
-        """The problem of a live offset that is in force again after the restart."""
-        if not any(sets_height_of_zero(self._printer.state, change.option) for change in plan.changes):
-            return None
-        macros = offset_macros(self._printer.state)
-        if delay := longest_start_delay(self._printer.state):
-            self._emit(Stage("save", "Waiting for the macros that run when Klipper starts"))
-            with contextlib.suppress(TransportError, TimeoutError):
-                await self._printer.wait_for(_is_shifted, min(delay + MACRO_TIME, LONGEST_DELAY))
-        with contextlib.suppress(TransportError):
-            await self._printer.refresh()
-        state = self._printer.state
-        if not _is_shifted(state):
-            return None
-        problem = save_text.offset_problem(state, macros, backup)
-        if not self._operator.present or self._cancelled():
-            return problem
-        question = Confirm(
-            key="clear-offset",
-            text="A live Z offset is set again after the restart. Clear it?",
-            detail=f"{problem.what}\n{problem.cause}",
-            yes="Clear it",
-            no="Leave it",
-            consent=True,
-        )
-        try:
-            if not await self._operator.confirm(question):
-                return problem
-            if (await self._printer.refresh()).busy:
-                return problem  # a print was started: it has begun at this height
-            await self._printer.gcode("SET_GCODE_OFFSET Z=0 MOVE=0")
-            if _is_shifted(await self._printer.refresh()):
-                return problem
-        except (CheckCancelled, TransportError):
-            return problem
-        self._emit(
-            Notice("The live Z offset is cleared. Remove it from the macro, or it returns at the next start.")
-        )
-        return None
-
-    async def _consent(self, plan: SavePlan, *, again: bool) -> str:
-        """ALL, CHOOSE or NONE."""
-        detail = save_text.detail(plan, self._printer.state)
-        if self._policy == "always":
-            self._emit(Notice(f"Saving without asking (--save always).\n{detail}"))
-            return ALL
-        if again:
-            detail = f"Something has changed since you were asked. This is the new state.\n{detail}"
-        facts = {v.option: v.wanted for v in plan.values if v.wanted is not None}
-        question = save_text.question(plan)
-        if len(self._parts(plan.changes)) > 1:
-            options = (
-                Option(ALL, "Save and restart"),
-                Option(CHOOSE, "Choose values"),
-                Option(NONE, save_text.refusal(plan.changes)),
-            )
-            return await self._operator.choose(Choose("save", question, options, detail, facts, consent=True))
-        saves = await self._operator.confirm(
-            Confirm(
-                "save",
-                question,
-                detail,
-                "Save and restart",
-                save_text.refusal(plan.changes),
-                facts=facts,
-                consent=True,
-            )
-        )
-        return ALL if saves else NONE
-
-    def _parts(self, changes: Sequence[Change]) -> list[tuple[str, tuple[Change, ...]]]:
-        """The changes of each of the group's runs that are among these, with the check's name."""
-        found = []
-        for values in self._group:
-            own = {(change.section.lower(), change.option) for change in values.changes}
-            if part := tuple(c for c in changes if (c.section.lower(), c.option) in own):
-                found.append((values.check, part))
-        return found
-
-    async def _chosen(self, wanted: tuple[Change, ...], plan: SavePlan) -> tuple[Change, ...]:
-        """Ask about the values of each run; the changes that are left. Raises CheckCancelled."""
-        dropped: list[Change] = []
-        for check, part in self._parts(plan.changes):
-            question = Confirm(
-                key="save-part",
-                text=save_text.part_question(check, part),
-                detail="\n".join(save_text.line_with_effect(change) for change in part),
-                yes="Save",
-                no=save_text.refusal(part),
-                consent=True,
-            )
-            if not await self._operator.confirm(question):
-                dropped += part
-        left = [change for change in wanted if change not in dropped]
-        # A second value is only needed with its first
-        needed = {(c.section.lower(), c.option) for c in companions(left, self._printer.state)}
-        given = {
-            (change.section.lower(), change.option) for values in self._group for change in values.changes
-        }
-        for change in tuple(left):
-            key = (change.section.lower(), change.option)
-            if key not in given and key not in needed:
-                left.remove(change)
-                dropped.append(change)
-        self._set_state(dropped, "declined")
-        return tuple(left)
 
     async def _write(self, plan: SavePlan, backups: frozenset[str] | None) -> Problem | None:
         """Stage, SAVE_CONFIG, read back."""
@@ -476,7 +279,7 @@ class Saver:
             )
         values = ", ".join(str(value) for value in plan.values)
         self._emit(Notice(f"Saved and read back from Klipper: {values}. {backup}"))
-        return await self._offset_after(plan, backup)
+        return await self._live_offset.problem_after(plan, backup)
 
     async def _halted(self, plan: SavePlan, before: frozenset[str] | None, error: NotReady) -> Problem:
         """klippy is in error or does not answer: what a person can do, and the offer to put the backup back."""
@@ -654,16 +457,6 @@ class Saver:
         if changed != self._changes:
             self._changes = changed
             self._emit(ChangesUpdated(changed))
-
-
-def _is_shifted(state: PrinterState) -> bool:
-    """Whether a live Z offset is set."""
-    return abs(state.homing_origin[2]) > ZERO_NOISE
-
-
-def _unasked(plan: SavePlan, answers: Mapping[Change, bool], state: PrinterState) -> Change | None:
-    """A change that needs a consent of its own and has not got an answer yet."""
-    return next((c for c in plan.changes if lowers_limit(c, state) and c not in answers), None)
 
 
 def _written(plan: SavePlan) -> str | None:
