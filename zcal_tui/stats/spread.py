@@ -28,7 +28,12 @@ from numpy.typing import NDArray
 
 from zcal_tui.stats.combine import UncertaintyPart, effective_dof, t_quantile
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.quantiles import normal_cdf_array, studentised_ends_ppf, studentised_range_ppf
+from zcal_tui.stats.quantiles import (
+    normal_cdf_array,
+    studentised_ends_ppf,
+    studentised_range_ppf,
+    whole_power,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -176,7 +181,7 @@ def _probability_of_less(seen: float, true: float, count: int, dof: int) -> floa
         for other, others in enumerate(owners):
             left = others - (other == lowest)
             if left:
-                product = product * within[other - lowest] ** left
+                product = product * whole_power(within[other - lowest], left)
         total += many * product.sum(axis=1)
     return float(weights @ total)
 
