@@ -81,6 +81,16 @@ def first_off(sigma: float, size: float, when: Literal["once", "always"]) -> Mac
     return drawn
 
 
+def rarely_off(sigma: float, rate: float, size: float) -> Machine:
+    """Samples of which a share is off by `size` (mm), up or down: the simulated printers' rare outliers."""
+
+    def draw(rng: np.random.Generator) -> float:
+        off = size * float(rng.choice((-1.0, 1.0))) * float(rng.random() < rate)
+        return float(rng.normal(0.0, sigma)) + off
+
+    return independent(draw)
+
+
 def simulate(machine: Machine, rng: np.random.Generator) -> tuple[Level, int]:
     """The verdict, and how many samples it took."""
     offset, series = rng.random(), machine(rng)
@@ -160,6 +170,12 @@ CLAIMS: tuple[Claim, ...] = (
             ("drift of 0.5 µm a sample, σ 2 µm", drifting(0.002, 0.0005)),
             ("σ 5.85 µm: fit, at the border", independent(lambda rng: float(rng.normal(0.0, 0.00585)))),
         )
+    ),
+    *(
+        _claim(f"σ {1000 * sigma:g} µm, {100 * rate:g} % outliers of ± {1000 * size:.0f} µm", machine, *count)
+        for sigma, rate, size in ((0.0022, 0.005, 0.030), (0.0035, 0.01, 0.040))
+        for machine in (rarely_off(sigma, rate, size),)
+        for count in (("fail", _failed, WRONG), ("anything but pass", _not_passed, None))
     ),
     _claim(
         "σ 2 µm, 5 % outliers of 50 µm",

@@ -28,6 +28,9 @@ from zcal_tui.stats.two_states import TwoStates, two_states
 
 FloatArray = NDArray[np.float64]
 
+FEW_OFF = 2
+"""So many samples may be outliers although there are too few others to name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repeatability:
@@ -57,6 +60,8 @@ class Repeatability:
     evidence: NoiseEvidence = field(repr=False, compare=False)
     largest_of_ten: float = math.inf
     """The largest range (mm) of ten samples in a row; of all where there are fewer."""
+    range_of_most: float = math.inf
+    """The range (mm) without the FEW_OFF samples that widen it most."""
     states: TwoStates | None = None
     """The two heights between which the probe changes; None where it has one."""
 
@@ -167,6 +172,7 @@ def analyse(
         effects=effects,
         evidence=evidence,
         largest_of_ten=_largest_of_ten(values),
+        range_of_most=_range_of_most(values),
         few_shift=first_sample_shift(values.tolist(), grid) if effects.first_sample is None else None,
         states=two_states(np.delete(values, list(effects.outliers.indices)).tolist(), grid),
         doubtful=doubtful,
@@ -191,6 +197,12 @@ def _with_hints(
 def _largest_of_ten(values: FloatArray) -> float:
     starts = range(max(1, len(values) - SERIES_LENGTH + 1))
     return max(float(np.ptp(values[start : start + SERIES_LENGTH])) for start in starts)
+
+
+def _range_of_most(values: FloatArray) -> float:
+    ordered = np.sort(values)
+    kept = max(1, len(ordered) - FEW_OFF)
+    return float((ordered[kept - 1 :] - ordered[: len(ordered) - kept + 1]).min())
 
 
 def _evidence(residuals: FloatArray, dof: int, grid: float, step: float, dithered: bool) -> NoiseEvidence:

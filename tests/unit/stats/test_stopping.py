@@ -95,6 +95,22 @@ def test_an_outlier_that_may_be_noise_does_not_make_a_probe_fit() -> None:
     assert suitability_of(result, plan)[0] == "undecided"
 
 
+TWO_OFF = [0, -3, -3, 23, -1, -3, 22, -4]
+"""In steps of 1.25 µm: σ 2.2 µm, and two outliers of 30 µm, of which eight samples may name one."""
+
+
+def test_an_early_failure_does_not_rest_on_two_samples() -> None:
+    result = analyse([0.00125 * n for n in TWO_OFF], limit=LIMIT, step=0.00125)
+    assert not result.outliers.indices
+    assert decide(result, StoppingPlan()).outcome == "continue"
+    assert suitability_of(result, StoppingPlan.fixed(8))[0] == "unfit"
+
+
+def test_an_early_failure_by_scatter_counts() -> None:
+    result = analyse([STEP * n for n in (0, 14, -11, 9, -15, 12, -8, 13)], limit=LIMIT, step=STEP)
+    assert decide(result, StoppingPlan()).outcome == "fail"
+
+
 @pytest.mark.slow
 def test_a_look_passes_an_unfit_probe_as_seldom_as_it_may() -> None:
     """At the border; twice as often where samples that may be noise are left out."""

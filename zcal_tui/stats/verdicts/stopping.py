@@ -12,7 +12,8 @@ Look j may be wrong with probability e_j, and the e_j add up to the plan's error
 verdict at any look is at most that. The share spent up to n of N samples is n / N.
 
 Five samples can pass a probe that is far better than needed. They cannot fail one: below `effects.MIN_SAMPLES` an
-outlier cannot be distinguished from scatter. Where the first sample is off, the series starts again (`restarted`).
+outlier cannot be distinguished from scatter. Below `NAMED_BY` two outliers are too many to be named, so a failure needs
+a range above the limit without them. Where the first sample is off, the series starts again (`restarted`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ STARTS, START_SAMPLES = 4, 4
 """How often, and with how many samples each time, a series starts again where its first sample was off."""
 MOST_RESTARTED = 30
 """Samples in all, where a series has started again."""
+NAMED_BY = 15
+"""Samples of which two may be named as outliers. With fewer, a failure does not rest on two of them."""
 THOROUGH_SAMPLES = 60
 """Without an outlier in so many samples, outliers are rarer than 5 % (95 %)."""
 
@@ -148,8 +151,8 @@ def suitability_of(result: Repeatability, plan: StoppingPlan) -> tuple[Suitabili
     if result.stays_within and notable_states(result) is not None:
         return "marginal", low, high
     if not_fit and share > plan.unfit_above:
-        early = result.n < MIN_SAMPLES and plan.next_look(result.n) is not None
-        unknown = result.stays_within or early
+        few = result.n < MIN_SAMPLES or (result.n < NAMED_BY and result.range_of_most <= result.limit)
+        unknown = result.stays_within or (few and plan.next_look(result.n) is not None)
         return ("undecided" if unknown else "unfit"), low, high
     if (not_unfit or not_fit) and plan.fit_below <= share <= plan.unfit_above:
         return "marginal", low, high
