@@ -27,6 +27,8 @@ GRACE = 60.0
 """Seconds that cleaning up may take before the process leaves without it."""
 LEAVE_LIMIT = 2.0
 """Seconds that leaving takes at most after a second signal."""
+HANGUP_WAIT = 1.0
+"""Seconds for which the SIGHUP of a terminal that is gone is waited for."""
 READ_LIMIT = 0.5
 """Seconds for which a terminal may leave unread what is written to it last."""
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -67,6 +69,19 @@ def _restore_terminal(mode: TerminalMode | None) -> None:
         termios.tcsetattr(0, termios.TCSANOW, mode)
     except (OSError, termios.error):
         logger.info("the terminal could not be restored")
+
+
+def _first_signal(reader: int, terminal: int | None) -> int:
+    """Wait for the number of a signal in the pipe. A terminal that is gone counts as SIGHUP: programs such as su and
+    runuser do not pass that on."""
+    waiting = select.poll()
+    waiting.register(reader, select.POLLIN)
+    if terminal is not None:
+        waiting.register(terminal, 0)  # its end is always reported
+    ready = {descriptor for descriptor, _ in waiting.poll()}
+    if reader not in ready and not select.select([reader], [], [], HANGUP_WAIT)[0]:
+        return signal.SIGHUP
+    return os.read(reader, 1)[0]
 
 
 def _leave(leave_now: Callable[[], Sequence[str]], left: list[str]) -> None:
@@ -123,7 +138,7 @@ def leave_on_signals(close: Callable[[], None], leave_now: Callable[[], Sequence
         end()
 
     def leave() -> None:
-        number = os.read(reader, 1)[0]
+        number = _first_signal(reader, 0 if mode is not None else None)
         logger.info("leaving on %s", signal.Signals(number).name)
         threading.Thread(target=wait_for_second, daemon=True, name="second-signal").start()
         closer = threading.Thread(target=_close, args=(close,), daemon=True, name="cleanup")
