@@ -12,9 +12,9 @@ from zcal_tui.session.session import Session
 from zcal_tui.session.target import PrinterTarget
 from zcal_tui.transport.address import parse_address
 
-RUNS = 40
-AGREE = 34
-"""Of 40 intervals at 95 % fewer than 34 would contain the truth in less than 1 % of all such tests."""
+RUNS = 60
+AGREE = 49
+"""Of 60 intervals at 95 % fewer than 49 would contain the truth in one of 27,000 such tests."""
 
 TRUTH = """
 [simulation]
@@ -37,7 +37,7 @@ def test_sigma_is_found_through_klippy(printer_sim: Starter, tmp_path: Path) -> 
     noise = 0.003
     truth = tmp_path / "truth.toml"
     truth.write_text(TRUTH.format(noise=noise))
-    printer = printer_sim("corexy", truth=truth)
+    printer = printer_sim("corexy", truth=truth, speed=40.0)
     session = Session(PrinterTarget(addresses=(parse_address(printer.klippy),)), Store(tmp_path))
     records: list[Record] = []
     ended = threading.Event()

@@ -7,6 +7,7 @@ import pytest
 from tests.e2e import finding
 from tests.e2e.configured import pending
 from tests.e2e.guidedrun import Done, carry_out
+from tests.e2e.noise import with_little_noise
 from tests.e2e.simulated import PrinterSim, Starter, eventually
 from zcal_tui.model.questions import PaperMove, PaperStep, Question
 from zcal_tui.model.record import MANUAL_PROBE, Level, Outcome
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.core
 
 @pytest.fixture(scope="module")
 def bedslinger(module_printer_sim: Starter) -> PrinterSim:
-    return module_printer_sim("bedslinger", speed=40)
+    return with_little_noise(module_printer_sim("bedslinger", speed=40))
 
 
 def opened(printer: PrinterSim, script: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.e2e import program
 from tests.e2e.configured import PROFILES, setting
 from tests.e2e.klippers import skip_without_old_probe
+from tests.e2e.noise import with_little_noise
 from tests.e2e.simulated import PrinterSim, Starter
 
 PLUGINS = Path(__file__).parent / "plugins"
@@ -24,7 +25,7 @@ def toolchanger(printer_sim: Starter, tmp_path: Path) -> PrinterSim:
     text += "\n[tool_probe T1]\ntool: 1\nx_offset: 2\ny_offset: 27\nz_offset: 1.700\n\n[tool_probe_endstop]\n"
     config.write_text(text)
     extra = tuple(word for name in sorted(PLUGINS.glob("tool_probe*.py")) for word in ("--extra", str(name)))
-    return printer_sim(str(folder), speed=40.0, options=extra)
+    return with_little_noise(printer_sim(str(folder), speed=40.0, options=extra))
 
 
 def test_each_tools_z_offset_is_saved_in_its_own_section_and_compared(
