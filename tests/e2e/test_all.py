@@ -46,9 +46,9 @@ def test_a_whole_calibration_says_what_is_so(profile: str, tmp_path: Path) -> No
     for seed in [None, *range(1, RUNS)]:
         wrong = wrong_of(profile, tmp_path / str(seed), seed)
         if not wrong:
-            return
+            break
         found.append(wrong)
-    raise AssertionError(found)
+    assert len(found) < RUNS, found
 
 
 def wrong_of(profile: str, folder: Path, seed: int | None) -> list[str]:

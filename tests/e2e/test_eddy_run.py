@@ -1,5 +1,6 @@
 """The check `z-offset` on Klipper's eddy current probe: what it drives is Klipper's own, and stages by itself."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from zcal_tui.model.events import Asked, Event, Progress
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Level, Outcome
 from zcal_tui.session.session import Session
+from zcal_tui.stats.quantiles import chi2_ppf
 
 NOISE = 150.0
 
@@ -100,7 +102,9 @@ def test_it_is_calibrated_judged_and_saved(printer: PrinterSim, opened: Session)
     error = sigma.components["random"]
     # The noise is another in each run: within four standard errors in all but one of 10,000
     assert sigma.value / (1 + 4 * error / sigma.value) <= truth <= sigma.value / (1 - 4 * error / sigma.value)
-    assert sigma.high - sigma.low < 4.5 * error
+    dof = (sigma.value / error) ** 2 / 2.0
+    low, high = (sigma.value * math.sqrt(dof / chi2_ppf(p, dof)) for p in (0.975, 0.025))
+    assert sigma.high - sigma.low == pytest.approx(high - low, rel=0.05), "no wider than these readings allow"
     assert any(isinstance(event, Progress) and event.seconds_left for event in done.events)
     eventually(lambda: opened.snapshot.printer.ready and opened.snapshot.frame is not None)
     assert "z-offset" not in opened.snapshot.stale, opened.snapshot.stale
